@@ -1,0 +1,273 @@
+//! Changing the consent: what a visitor answers, and the `Set-Cookie` line that remembers it.
+
+use std::{error::Error, fmt};
+
+use cookie::{Cookie, SameSite as CookieSameSite};
+use http::{HeaderMap, HeaderValue, header};
+use time::Duration;
+
+use crate::{
+    category::{Category, CategorySet},
+    consent::{Choice, RecordId, Target, Verdicts},
+    decide::{Decision, grants_end, refusals_end},
+    policy::{MAX_COOKIE_SECONDS, Policy, SameSite, Scope, day_of, expiry_line},
+    signal::Signals,
+};
+
+/// What a visitor answers: what is named is granted (or, for a service, refused), everything else is refused.
+///
+/// ```
+/// use tower_consent::{Category, Selection};
+///
+/// let only_statistics = Selection::none().grant(Category::ANALYTICS);
+/// let all_but_videos = Selection::all().refuse_service("youtube");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    all: bool,
+    granted: Vec<Category>,
+    granted_services: Vec<String>,
+    refused_services: Vec<String>,
+}
+
+impl Selection {
+    /// Nothing is granted.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Every category that the policy asks for is granted, each by its name.
+    #[must_use]
+    pub fn all() -> Self {
+        Self { all: true, ..Self::default() }
+    }
+
+    /// Grants a category.
+    #[must_use]
+    pub fn grant(mut self, category: Category) -> Self {
+        self.granted.push(category);
+        self
+    }
+
+    /// Grants a service whose category is refused.
+    #[must_use]
+    pub fn grant_service(mut self, name: impl Into<String>) -> Self {
+        self.granted_services.push(name.into());
+        self
+    }
+
+    /// Refuses a service whose category is granted.
+    #[must_use]
+    pub fn refuse_service(mut self, name: impl Into<String>) -> Self {
+        self.refused_services.push(name.into());
+        self
+    }
+}
+
+/// A selection that names a category or service which the policy does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SelectionError {
+    what: &'static str,
+    name: String,
+}
+
+impl fmt::Display for SelectionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the policy has no {} {:?} that can be chosen", self.what, self.name)
+    }
+}
+
+impl Error for SelectionError {}
+
+/// A changed consent, to be put into the response. The layer sees it there, and filters this very response by it.
+///
+/// In axum it is a response part; elsewhere, [`apply`](Self::apply) or [`header_value`](Self::header_value).
+#[derive(Clone, Debug)]
+#[must_use = "a choice takes effect when it is put into the response"]
+pub struct ConsentChange {
+    line: Option<HeaderValue>,
+    closed: CategorySet,
+}
+
+impl ConsentChange {
+    /// The value of the `Set-Cookie` header. `None` if nothing is to be written: the policy obeys a signal before every
+    /// choice, and all that was granted is closed by it.
+    #[must_use]
+    pub const fn header_value(&self) -> Option<&HeaderValue> {
+        self.line.as_ref()
+    }
+
+    /// Categories that were granted but not written, because a signal that the policy always obeys closes them: so
+    /// that they do not open when the signal goes away.
+    #[must_use]
+    pub const fn closed_by_signal(&self) -> &CategorySet {
+        &self.closed
+    }
+
+    /// Adds the `Set-Cookie` line.
+    pub fn apply(self, headers: &mut HeaderMap) {
+        if let Some(line) = self.line {
+            headers.append(header::SET_COOKIE, line);
+        }
+    }
+}
+
+impl Decision {
+    /// The visitor accepts all. *Unrecorded*: no proof of it is kept.
+    pub fn grant_all_unrecorded(&self) -> ConsentChange {
+        self.change(self.full(Answers::grant), None)
+    }
+
+    /// The visitor chooses. *Unrecorded*: no proof of it is kept.
+    ///
+    /// # Errors
+    ///
+    /// A category or service that the policy does not have, or an essential one: that cannot be chosen.
+    pub fn choose_unrecorded(&self, selection: &Selection) -> Result<ConsentChange, SelectionError> {
+        Ok(self.change(self.answers(selection)?, None))
+    }
+
+    /// The visitor refuses all that is not essential.
+    pub fn refuse_all(&self) -> ConsentChange {
+        self.change(self.full(Answers::refuse), None)
+    }
+
+    /// The visitor takes back what was granted. Written as a refusal of everything: to delete the cookie would be to
+    /// forget it, and to ask again.
+    pub fn withdraw(&self) -> ConsentChange {
+        self.refuse_all()
+    }
+
+    fn full(&self, insert: fn(&mut Answers, Target)) -> Answers {
+        let mut answers = Answers::default();
+        let categories = self.policy().askable().filter(|target| matches!(target, Target::Category(_)));
+        categories.for_each(|target| insert(&mut answers, target));
+        answers
+    }
+
+    fn answers(&self, selection: &Selection) -> Result<Answers, SelectionError> {
+        let names = &self.policy().names;
+        let askable = |target: Option<Target>, what: &'static str, name: &str| {
+            target
+                .filter(|target| self.policy().askable().any(|known| known == *target))
+                .ok_or_else(|| SelectionError { what, name: name.to_owned() })
+        };
+        let category = |name: &Category| {
+            askable(names.category_index(name.as_str()).map(Target::Category), "category", name.as_str())
+        };
+        let service = |name: &String| askable(names.service_index(name).map(Target::Service), "service", name);
+        let mut answers = self.full(if selection.all { Answers::grant } else { Answers::refuse });
+        for target in selection.granted.iter().map(category) {
+            answers.grant(target?);
+        }
+        // A service is written only where it differs from its category: the cookie stays small.
+        let differs = |answers: &Answers, target: Target, granted: bool| {
+            let category = self.policy().category_of(target).map(Target::Category);
+            category.is_some_and(|category| answers.granted.contains(category) != granted)
+        };
+        for target in selection.granted_services.iter().map(service) {
+            let target = target?;
+            if differs(&answers, target, true) {
+                answers.grant(target);
+            }
+        }
+        for target in selection.refused_services.iter().map(service) {
+            let target = target?;
+            if differs(&answers, target, false) {
+                answers.refuse(target);
+            }
+        }
+        Ok(answers)
+    }
+
+    /// The change that these answers make, less what a signal closes for good.
+    fn change(&self, mut answers: Answers, record_id: Option<RecordId>) -> ConsentChange {
+        if !self.has_layer() {
+            return ConsentChange { line: None, closed: CategorySet::default() };
+        }
+        let policy = self.policy();
+        let mut closed = Vec::new();
+        for target in policy.askable() {
+            let Some(category) = policy.category_of(target) else { continue };
+            if answers.granted.contains(target) && self.is_closed_always(category) {
+                answers.granted.remove(target);
+                closed.extend(policy.names.category(category));
+            }
+        }
+        let choice = Choice {
+            revision: policy.revision().number(),
+            day: day_of(self.now()),
+            granted: answers.granted,
+            refused: answers.refused,
+            signals: self.signals().objections().fold(Signals::NONE, Signals::with),
+            record_id,
+        };
+        // An answer that names nothing would only be a cookie for its own sake.
+        let is_empty = choice.granted.is_empty() && choice.refused.is_empty();
+        let line = (!is_empty).then(|| consent_line(policy, &choice, self.now())).flatten();
+        ConsentChange { line, closed: closed.into_iter().collect() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Answers {
+    granted: Verdicts,
+    refused: Verdicts,
+}
+
+impl Answers {
+    fn grant(&mut self, target: Target) {
+        self.refused.remove(target);
+        self.granted.insert(target);
+    }
+
+    fn refuse(&mut self, target: Target) {
+        self.granted.remove(target);
+        self.refused.insert(target);
+    }
+}
+
+/// A refusal of everything, made now.
+pub(crate) fn full_refusal(decision: &Decision) -> Choice {
+    let mut refused = Verdicts::NONE;
+    decision.policy().askable().for_each(|target| refused.insert(target));
+    Choice {
+        revision: decision.policy().revision().number(),
+        day: day_of(decision.now()),
+        granted: Verdicts::NONE,
+        refused,
+        signals: Signals::NONE,
+        record_id: None,
+    }
+}
+
+/// The line that sets the consent cookie. It lives as long as the longest part of the choice; the server ends each part
+/// by its own day.
+pub(crate) fn consent_line(policy: &Policy, choice: &Choice, now: i64) -> Option<HeaderValue> {
+    let settings = &policy.consent_cookie;
+    let granted_until = if choice.granted.is_empty() { now } else { grants_end(policy, choice) };
+    let refused_until = if choice.refused.is_empty() { now } else { refusals_end(policy, choice) };
+    let left = granted_until.max(refused_until).saturating_sub(now).clamp(0, MAX_COOKIE_SECONDS);
+    let mut line = Cookie::build((settings.name.as_str(), policy.write_consent(choice)))
+        .path("/")
+        .secure(settings.secure)
+        .http_only(settings.http_only)
+        .same_site(match settings.same_site {
+            SameSite::None => CookieSameSite::None,
+            SameSite::Lax => CookieSameSite::Lax,
+            SameSite::Strict => CookieSameSite::Strict,
+        })
+        .max_age(Duration::seconds(left));
+    if let Some(domain) = &settings.domain {
+        line = line.domain(domain.as_str());
+    }
+    HeaderValue::try_from(line.build().to_string()).ok()
+}
+
+/// The line that deletes the consent cookie: only for a visitor under whose signal nothing at all may be stored.
+pub(crate) fn consent_deletion(policy: &Policy) -> Option<HeaderValue> {
+    let settings = &policy.consent_cookie;
+    let scope = settings.domain.as_ref().map_or_else(Scope::host_only, Scope::domain);
+    expiry_line(settings.name.as_bytes(), &scope, settings.secure, false)
+}

@@ -1,0 +1,67 @@
+//! Names that some parsers read as another one.
+//!
+//! Browsers and this crate compare names byte by byte. Other readers in the same server may decode percent signs or trim
+//! Unicode blanks, and would then find a refused name in one that was let through (R50, R67, R71).
+
+use std::borrow::Cow;
+
+/// The name that such a reader sees, if it can differ.
+pub(crate) fn undisguised(name: &[u8]) -> Option<Vec<u8>> {
+    // The quick way: an ordinary name.
+    if !name.iter().any(|byte| *byte == b'%' || !byte.is_ascii_graphic()) {
+        return None;
+    }
+    let text = String::from_utf8_lossy(name);
+    let decoded = percent_decoded(text.trim().as_bytes());
+    let decoded = String::from_utf8_lossy(&decoded);
+    let seen = decoded.trim();
+    (seen.as_bytes() != name).then(|| seen.as_bytes().to_vec())
+}
+
+fn percent_decoded(name: &[u8]) -> Cow<'_, [u8]> {
+    if !name.contains(&b'%') {
+        return Cow::Borrowed(name);
+    }
+    let mut decoded = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        if let (b'%', [high, low, after @ ..]) = (byte, rest)
+            && let (Some(high), Some(low)) = (hex(*high), hex(*low))
+        {
+            decoded.push(high << 4 | low);
+            rest = after;
+        } else {
+            decoded.push(*byte);
+        }
+    }
+    Cow::Owned(decoded)
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_and_percent_signs_are_seen_through() {
+        for (name, seen) in [
+            ("_ga", None),
+            ("plain-name", None),
+            ("%5Fga", Some("_ga")),
+            ("%5fga", Some("_ga")),
+            ("_ga%20", Some("_ga")),
+            ("\u{2000}_ga", Some("_ga")),
+            ("_ga\u{a0}", Some("_ga")),
+            ("\u{85}%5Fga\u{3000}", Some("_ga")),
+            ("100%", None),
+            ("%zz%4", None),
+            ("_ga\u{e9}", None),
+        ] {
+            assert_eq!(undisguised(name.as_bytes()).as_deref(), seen.map(str::as_bytes), "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! The response filter: each `Set-Cookie` line is kept whole or dropped whole, on every status.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header};
+
+use super::{
+    change::{consent_deletion, full_refusal},
+    request::judge_name,
+    set_cookie::{Attributes, name_value},
+};
+use crate::{
+    consent::{Choice, Reading, Target},
+    decide::Decision,
+    policy::{CompiledRule, NamePrefix, Policy, Reason, SameSite, SetCookieLine, Verdict},
+};
+
+/// The consent that a response itself sets, if it sets our cookie. A line that only deletes it, one that a browser or
+/// this policy would not accept, and two that differ count as a refusal of everything.
+pub(crate) fn consent_change(headers: &HeaderMap, decision: &Decision) -> Option<Choice> {
+    let policy = decision.policy();
+    let mut value = None;
+    let mut is_sound = true;
+    let mut is_set = false;
+    for line in headers.get_all(header::SET_COOKIE) {
+        let (name, content, rest) = name_value(line.as_bytes());
+        if name != policy.consent_cookie_name().as_bytes() {
+            continue;
+        }
+        is_set = true;
+        let attributes = Attributes::parse(rest);
+        if attributes.is_deletion(decision.now()) {
+            continue;
+        }
+        is_sound &= is_stored(name, &attributes) && value.is_none_or(|first| first == content);
+        value = Some(content);
+    }
+    let read = || match policy.read_consent(value?) {
+        Reading::Choice(choice) if is_sound => Some(choice),
+        _ => None,
+    };
+    is_set.then(|| read().unwrap_or_else(|| full_refusal(decision)))
+}
+
+/// Whether a browser accepts the line by its prefix (R34).
+fn is_stored(name: &[u8], attributes: &Attributes<'_>) -> bool {
+    let prefix = NamePrefix::of(name);
+    let is_host = attributes.domain.is_none_or(<[u8]>::is_empty) && attributes.path == Some(b"/");
+    (attributes.secure || !prefix.needs_secure)
+        && (attributes.http_only || !prefix.needs_http_only)
+        && (is_host || !prefix.needs_host)
+        && (attributes.secure || attributes.same_site != Some(SameSite::None))
+}
+
+/// What the filter does to one line.
+#[derive(Debug)]
+enum Fate {
+    Keep,
+    /// Kept, with this appended.
+    Append(String),
+    Drop,
+}
+
+/// What the filter saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LineAction {
+    /// The line was dropped.
+    Stripped,
+    /// The line passed although no rule declares it.
+    Passed,
+    /// The line was kept, with attributes appended.
+    Amended,
+}
+
+/// Filters every line; tells whether any is left. With `act` off, it only reports.
+pub(crate) fn filter(
+    headers: &mut HeaderMap,
+    decision: &Decision,
+    act: bool,
+    mut report: impl FnMut(LineAction, &[u8], Verdict, Option<Target>),
+) -> bool {
+    if !headers.contains_key(header::SET_COOKIE) {
+        return false;
+    }
+    let all_stay = headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .all(|line| matches!(fate(line.as_bytes(), decision, &mut |_, _, _, _| ()), (Fate::Keep, false)));
+    if all_stay {
+        return true;
+    }
+    let mut kept = Vec::with_capacity(headers.get_all(header::SET_COOKIE).iter().count());
+    for line in headers.get_all(header::SET_COOKIE) {
+        match fate(line.as_bytes(), decision, &mut report).0 {
+            Fate::Keep => kept.push(line.clone()),
+            Fate::Append(more) => kept.push(with_more(line, &more)),
+            Fate::Drop => {}
+        }
+    }
+    if act {
+        headers.remove(header::SET_COOKIE);
+        kept.into_iter().for_each(|line| _ = headers.append(header::SET_COOKIE, line));
+    }
+    headers.contains_key(header::SET_COOKIE)
+}
+
+/// Under a signal that stores nothing, not even a refusal can be written; a consent that the browser still holds is
+/// deleted instead, so that it does not come back to life when the signal goes.
+pub(crate) fn forget_consent(headers: &mut HeaderMap, decision: &Decision) {
+    if let Some(line) = consent_deletion(decision.policy()) {
+        headers.append(header::SET_COOKIE, line);
+    }
+}
+
+fn with_more(line: &HeaderValue, more: &str) -> HeaderValue {
+    let longer = [line.as_bytes(), more.as_bytes()].concat();
+    // A header value and plain text after it are a header value.
+    HeaderValue::from_maybe_shared(Bytes::from(longer)).unwrap_or_else(|_never| line.clone())
+}
+
+type Report<'r> = &'r mut dyn FnMut(LineAction, &[u8], Verdict, Option<Target>);
+
+/// What happens to a line, and whether there is something to report of one that stays as it is.
+fn fate(line: &[u8], decision: &Decision, report: Report<'_>) -> (Fate, bool) {
+    let (name, _, rest) = name_value(line);
+    let Some((verdict, rule)) = judge_name(decision, name) else {
+        return (Fate::Drop, false);
+    };
+    let policy = decision.policy();
+    let target = rule.map(|rule| rule.target);
+    let stores_nothing = decision.forbids_storing();
+    let is_own = verdict.reason() == Reason::OwnCookie;
+    let must_read = !verdict.is_allowed()
+        || stores_nothing.is_some()
+        || (!is_own && (has_amendments(policy, rule) || policy.has_drop_hook()));
+    if !must_read {
+        let is_unknown = verdict.reason() == Reason::UnknownCookie;
+        if is_unknown {
+            report(LineAction::Passed, name, verdict, target);
+        }
+        return (Fate::Keep, is_unknown);
+    }
+    let attributes = Attributes::parse(rest);
+    let is_deletion = attributes.is_deletion(decision.now());
+    let refused = if verdict.is_allowed() {
+        stores_nothing.map(|signal| Verdict::refuse(Reason::NoCookies(signal)))
+    } else {
+        Some(verdict)
+    };
+    let more = match refused {
+        Some(verdict) if !is_deletion => {
+            report(LineAction::Stripped, name, verdict, target);
+            return (Fate::Drop, false);
+        }
+        // A browser whose clock differs may take a date that has just passed for a life.
+        Some(_) if attributes.max_age.is_none() => "; Max-Age=0".to_owned(),
+        Some(_) => String::new(),
+        None if is_deletion || is_own => String::new(),
+        None => amendments(policy, rule, &attributes, decision.now()),
+    };
+    if !is_own && policy.hook_drops(&SetCookieLine { name, line, verdict, is_deletion }) {
+        report(LineAction::Stripped, name, Verdict::refuse(Reason::Hook), target);
+        return (Fate::Drop, false);
+    }
+    if more.is_empty() {
+        let is_unknown = verdict.is_allowed() && verdict.reason() == Reason::UnknownCookie;
+        if is_unknown {
+            report(LineAction::Passed, name, verdict, target);
+        }
+        return (Fate::Keep, is_unknown);
+    }
+    report(LineAction::Amended, name, verdict, target);
+    (Fate::Append(more), false)
+}
+
+fn floors_of(policy: &Policy, rule: Option<&CompiledRule>) -> crate::policy::AttributeFloors {
+    rule.map_or(policy.floors, |rule| rule.floors)
+}
+
+fn has_amendments(policy: &Policy, rule: Option<&CompiledRule>) -> bool {
+    rule.is_some_and(|rule| rule.source.max_age.is_some()) || !floors_of(policy, rule).is_none()
+}
+
+/// What is appended to an allowed line: a shorter life, and the attributes that it lacks.
+fn amendments(policy: &Policy, rule: Option<&CompiledRule>, attributes: &Attributes<'_>, now: i64) -> String {
+    let mut more = String::new();
+    if let Some(rule) = rule
+        && let Some(max_age) = rule.source.max_age
+    {
+        let most = max_age.seconds_from(now);
+        let is_over = match attributes.lifetime(now) {
+            Some(seconds) => seconds > most,
+            None => rule.source.add_max_age,
+        };
+        if is_over {
+            more.push_str("; Max-Age=");
+            more.push_str(&most.to_string());
+        }
+    }
+    let floors = floors_of(policy, rule);
+    if floors.is_none() {
+        return more;
+    }
+    let mut same_site = attributes.same_site;
+    if let Some(least) = floors.same_site.filter(|least| *least > SameSite::None)
+        && same_site.is_none_or(|said| said < least)
+    {
+        same_site = Some(least);
+        more.push_str("; SameSite=");
+        more.push_str(least.as_str());
+    }
+    if !attributes.secure && (floors.secure || same_site == Some(SameSite::None)) {
+        more.push_str("; Secure");
+    }
+    if !attributes.http_only && floors.http_only {
+        more.push_str("; HttpOnly");
+    }
+    more
+}

@@ -1,0 +1,90 @@
+//! What the layer tells the application about the request.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use http::Extensions;
+
+use crate::{decide::Decision, policy::Policy};
+
+/// The one value that the layer puts into a request's extensions: the decision, and whether the application asked for it.
+///
+/// ```
+/// use tower_consent::{Category, ConsentContext};
+///
+/// fn handler(request: http::Request<()>) -> &'static str {
+///     let decision = ConsentContext::of(request.extensions()).map(ConsentContext::decision);
+///     match decision {
+///         Some(decision) if decision.allows(Category::MARKETING) => "with advertisements",
+///         _ => "without",
+///     }
+/// }
+/// assert_eq!(handler(http::Request::new(())), "without");
+/// ```
+#[derive(Clone)]
+pub struct ConsentContext(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    decision: Decision,
+    last: OnceLock<Decision>,
+    asked: AtomicBool,
+}
+
+impl ConsentContext {
+    pub(super) fn new(decision: Decision) -> Self {
+        Self(Arc::new(Inner { decision, last: OnceLock::new(), asked: AtomicBool::new(false) }))
+    }
+
+    /// The context of a request, if a consent layer handled it.
+    #[must_use]
+    pub fn of(extensions: &Extensions) -> Option<&Self> {
+        extensions.get()
+    }
+
+    /// The decision. To ask for it marks the answer as this visitor's own, which keeps it out of shared caches.
+    #[must_use]
+    pub fn decision(&self) -> &Decision {
+        self.0.asked.store(true, Ordering::Relaxed);
+        self.peek()
+    }
+
+    /// The decision, for a layer that does not change the answer by it: leaves caching alone. After the response has
+    /// passed the consent layer it is the final one, which counts a choice made in that response.
+    #[must_use]
+    pub fn peek(&self) -> &Decision {
+        self.0.last.get().unwrap_or(&self.0.decision)
+    }
+
+    /// The policy that this request is judged by.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        self.peek().policy()
+    }
+
+    /// Whether the application asked for the decision.
+    #[must_use]
+    pub fn was_asked(&self) -> bool {
+        self.0.asked.load(Ordering::Relaxed)
+    }
+
+    /// The decision that the request was filtered by.
+    pub(super) fn first(&self) -> &Decision {
+        &self.0.decision
+    }
+
+    /// Puts the final decision in place.
+    pub(super) fn conclude(&self, last: Decision) -> &Decision {
+        self.0.last.get_or_init(|| last)
+    }
+}
+
+impl fmt::Debug for ConsentContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConsentContext").field("decision", self.peek()).field("was_asked", &self.was_asked()).finish()
+    }
+}

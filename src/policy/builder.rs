@@ -1,0 +1,377 @@
+//! Building a policy: in code, or from a file in any serde format.
+
+use std::{fmt, sync::Arc};
+
+use http::{HeaderName, request::Parts};
+use serde::Deserialize;
+use time::Date;
+
+use super::{
+    Hooks, Policy,
+    consent_cookie::ConsentCookie,
+    error::ConfigError,
+    lifetime::Lifetime,
+    regime::{CacheRule, CategoryKind, Mode, Regime, SignalRules, SignalScope, UnknownCookies},
+    rule::{AttributeFloors, CookieRule, RuleTarget},
+    validate,
+    verdict::Narrow,
+};
+use crate::{catalogue::Preset, category::Category, policy::SetCookieLine, signal::Signal};
+
+/// Collects what a site promises; [`build`](Self::build) checks it and gives a [`Policy`].
+///
+/// The builder itself can be read from a file (TOML, JSON, any serde format): every field that is not a key or a hook
+/// has the name and default listed here, and an unknown one is an error that names it.
+///
+/// # Defaults
+///
+/// | field | default |
+/// |---|---|
+/// | `mode` | `enforce` |
+/// | `regime` | `opt-in` |
+/// | `unknown` (cookies that no rule declares) | `strip` |
+/// | `grant_lifetime`, `refusal_lifetime` | `6 months`, on the calendar; a refusal never lapses where a regime can be opt-out |
+/// | `revision` | number 1, no date |
+/// | `consent_cookie` | `__Host-consent`, Secure, HttpOnly, SameSite=Lax |
+/// | `signals` | DNT and Sec-GPC each turn off all that is not essential; a later choice made in their knowledge beats them |
+/// | `floors` | none |
+/// | `caches` | `private` |
+/// | `site_domain` | none: cookies are expired host-only |
+/// | MAC keys | none: the consent cookie is not authenticated |
+///
+/// # Without MAC keys
+///
+/// The consent cookie is then plain text. Its `__Host-` prefix keeps other hosts from writing it, but a script in the
+/// page could with [`ConsentCookie::script_readable`], and the visitor always can. That is harmless for enforcement
+/// (who forges a consent gets cookies), and worthless as a proof.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct PolicyBuilder {
+    pub(crate) mode: Mode,
+    pub(crate) regime: Regime,
+    pub(crate) unknown: UnknownCookies,
+    pub(crate) site_domain: Option<String>,
+    pub(crate) grant_lifetime: Option<Lifetime>,
+    pub(crate) refusal_lifetime: Option<Lifetime>,
+    pub(crate) revision: Revision,
+    pub(crate) consent_cookie: ConsentCookie,
+    pub(crate) signals: SignalRules,
+    pub(crate) floors: AttributeFloors,
+    pub(crate) caches: CacheRule,
+    pub(crate) presets: Vec<Preset>,
+    pub(crate) auth_cookies: Vec<String>,
+    pub(crate) essential: Vec<String>,
+    pub(crate) categories: Vec<CategoryEntry>,
+    pub(crate) services: Vec<ServiceEntry>,
+    pub(crate) cookies: Vec<CookieRule>,
+    #[serde(skip)]
+    pub(crate) keys: Vec<(String, Vec<u8>)>,
+    #[serde(skip)]
+    pub(crate) hooks: Hooks,
+}
+
+/// The published state of the policy: a number, and the day it was published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revision {
+    pub(crate) number: u32,
+    #[serde(default, deserialize_with = "iso_date")]
+    pub(crate) date: Option<Date>,
+}
+
+impl Revision {
+    /// The number; a choice that was made at a lower one is outdated.
+    #[must_use]
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The day it was published, where the policy says it.
+    #[must_use]
+    pub const fn date(&self) -> Option<Date> {
+        self.date
+    }
+}
+
+impl Default for Revision {
+    fn default() -> Self {
+        Self { number: 1, date: None }
+    }
+}
+
+// `time`'s own serde form is a tuple of year and day of the year: nobody writes that into a file.
+fn iso_date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+    crate::sources::own::parse_day(text.as_bytes())
+        .map(Some)
+        .ok_or_else(|| serde::de::Error::custom(format_args!("{text:?} is not a date: expected YYYY-MM-DD")))
+}
+
+/// A category that the policy declares. The built-in ones need no entry where a cookie rule or a service uses them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CategoryEntry {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) kind: CategoryKind,
+    #[serde(default = "first_revision")]
+    pub(crate) since: u32,
+}
+
+/// A named third party inside a category.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceEntry {
+    pub(crate) name: String,
+    pub(crate) category: String,
+    #[serde(default = "first_revision")]
+    pub(crate) since: u32,
+}
+
+const fn first_revision() -> u32 {
+    1
+}
+
+impl CategoryEntry {
+    /// A category that is asked for, since revision 1.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), kind: CategoryKind::AskedFor, since: 1 }
+    }
+
+    /// Passes until the visitor objects, in regions whose law knows that.
+    #[must_use]
+    pub fn exempt_until_objected(mut self) -> Self {
+        self.kind = CategoryKind::ExemptUntilObjected;
+        self
+    }
+
+    /// The revision of the policy that brought the category.
+    #[must_use]
+    pub fn since(mut self, revision: u32) -> Self {
+        self.since = revision;
+        self
+    }
+}
+
+impl From<Category> for CategoryEntry {
+    fn from(category: Category) -> Self {
+        Self::new(category.as_str())
+    }
+}
+
+impl From<&str> for CategoryEntry {
+    fn from(name: &str) -> Self {
+        Self::new(name)
+    }
+}
+
+impl ServiceEntry {
+    /// A service of this category, since revision 1.
+    pub fn new(name: impl Into<String>, category: impl Into<String>) -> Self {
+        Self { name: name.into(), category: category.into(), since: 1 }
+    }
+
+    /// The revision of the policy that brought the service.
+    #[must_use]
+    pub fn since(mut self, revision: u32) -> Self {
+        self.since = revision;
+        self
+    }
+}
+
+impl PolicyBuilder {
+    /// Declares a category, or says more of a built-in one.
+    pub fn category(mut self, entry: impl Into<CategoryEntry>) -> Self {
+        self.categories.push(entry.into());
+        self
+    }
+
+    /// Declares a service of a category.
+    pub fn service(self, name: impl Into<String>, category: impl Into<String>) -> Self {
+        self.service_entry(ServiceEntry::new(name, category))
+    }
+
+    /// Declares a service with more to say of it.
+    pub fn service_entry(mut self, entry: ServiceEntry) -> Self {
+        self.services.push(entry);
+        self
+    }
+
+    /// Declares cookies of a category or service: exact names, or prefixes that end with `*`.
+    pub fn cookies<N: Into<String>>(
+        mut self,
+        target: impl Into<RuleTarget>,
+        names: impl IntoIterator<Item = N>,
+    ) -> Self {
+        let target = target.into();
+        self.cookies.extend(names.into_iter().map(|name| CookieRule::new(name, target.clone())));
+        self
+    }
+
+    /// Declares one cookie with more to say of it.
+    pub fn cookie(mut self, rule: CookieRule) -> Self {
+        self.cookies.push(rule);
+        self
+    }
+
+    /// Declares essential cookies.
+    pub fn essential<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
+        self.cookies(Category::ESSENTIAL, names)
+    }
+
+    /// Declares somebody else's session cookie: essential, and never longer than 7 days.
+    pub fn auth_cookie(self, name: impl Into<String>) -> Self {
+        self.cookie(CookieRule::auth(name))
+    }
+
+    /// Declares the cookies of a common part. A rule of the application's own beats a preset's rule for the same name.
+    pub fn preset(mut self, preset: Preset) -> Self {
+        self.presets.push(preset);
+        self
+    }
+
+    /// The domain on which third-party scripts put their cookies: refused cookies are expired there too.
+    pub fn site_domain(mut self, domain: impl Into<String>) -> Self {
+        self.site_domain = Some(domain.into());
+        self
+    }
+
+    /// What happens to cookies that no rule declares.
+    pub fn unknown(mut self, unknown: UnknownCookies) -> Self {
+        self.unknown = unknown;
+        self
+    }
+
+    /// Work everything out and report it, but leave other cookies alone. Start with this on a running site.
+    pub fn report_only(mut self) -> Self {
+        self.mode = Mode::ReportOnly;
+        self
+    }
+
+    /// What holds where nobody has decided.
+    pub fn regime(mut self, regime: Regime) -> Self {
+        self.regime = regime;
+        self
+    }
+
+    /// What holds where nobody has decided, by request, in place of [`regime`](Self::regime): by region, for example.
+    /// `headers` are those that `resolver` reads; they are named in `Vary`.
+    ///
+    /// Only read a header that your proxy sets and that visitors cannot.
+    pub fn regime_resolver(
+        mut self,
+        headers: impl IntoIterator<Item = HeaderName>,
+        resolver: impl Fn(&Parts) -> Regime + Send + Sync + 'static,
+    ) -> Self {
+        self.hooks.regime = Some(Arc::new(resolver));
+        self.hooks.regime_headers = headers.into_iter().collect();
+        self
+    }
+
+    /// How long a grant lives, from the start of its UTC day. At most 13 months.
+    pub fn grant_lifetime(mut self, lifetime: Lifetime) -> Self {
+        self.grant_lifetime = Some(lifetime);
+        self
+    }
+
+    /// How long a refusal lives, from the end of its UTC day, before the visitor may be asked again. At most 400 days.
+    /// Where a regime of the policy can be opt-out, a refusal never lapses, whatever stands here.
+    pub fn refusal_lifetime(mut self, lifetime: Lifetime) -> Self {
+        self.refusal_lifetime = Some(lifetime);
+        self
+    }
+
+    /// The published revision of the policy and its day.
+    pub fn revision(mut self, number: u32, date: Date) -> Self {
+        self.revision = Revision { number, date: Some(date) };
+        self
+    }
+
+    /// What a signal turns off.
+    pub fn signal(mut self, signal: Signal, scope: impl Into<SignalScope>) -> Self {
+        match signal {
+            Signal::Dnt => self.signals.dnt = scope.into(),
+            Signal::Gpc => self.signals.gpc = scope.into(),
+        }
+        self
+    }
+
+    /// A signal beats every choice, also one made later and in its knowledge.
+    pub fn signal_always(mut self) -> Self {
+        self.signals.always = true;
+        self
+    }
+
+    /// The settings of the consent cookie itself.
+    pub fn consent_cookie(mut self, cookie: ConsentCookie) -> Self {
+        self.consent_cookie = cookie;
+        self
+    }
+
+    /// Adds a key that authenticates the consent cookie: an id of 1 to 8 of `a-z 0-9 _ -`, and at least 32 random
+    /// bytes. The first key signs, all of them verify: to rotate, put the new key first and keep the old one for as
+    /// long as a choice lives.
+    pub fn mac_key(mut self, id: impl Into<String>, secret: impl Into<Vec<u8>>) -> Self {
+        self.keys.push((id.into(), secret.into()));
+        self
+    }
+
+    /// Attributes that every cookie must at least have.
+    pub fn floors(mut self, floors: AttributeFloors) -> Self {
+        self.floors = floors;
+        self
+    }
+
+    /// How answers that depend on the decision are kept out of shared caches.
+    pub fn caches(mut self, rule: CacheRule) -> Self {
+        self.caches = rule;
+        self
+    }
+
+    /// Requests that the layer leaves wholly alone: webhooks, health checks. Extractors then answer *no layer*.
+    pub fn stand_down(mut self, predicate: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        self.hooks.stand_down = Some(Arc::new(predicate));
+        self
+    }
+
+    /// What the application takes away for a request. It cannot add: widening needs a rule.
+    pub fn narrow(mut self, hook: impl Fn(&Parts) -> Narrow + Send + Sync + 'static) -> Self {
+        self.hooks.narrow = Some(Arc::new(hook));
+        self
+    }
+
+    /// The last word on a `Set-Cookie` line that would be kept: `true` drops it. Not asked for the library's own
+    /// cookies, nor for lines that are dropped anyway.
+    pub fn drop_cookie(mut self, hook: impl Fn(&SetCookieLine<'_>) -> bool + Send + Sync + 'static) -> Self {
+        self.hooks.drop_cookie = Some(Arc::new(hook));
+        self
+    }
+
+    /// Checks everything and gives the policy.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong, with its place and value; [`ConfigErrorKind`](super::ConfigErrorKind) lists what can be.
+    pub fn build(self) -> Result<Policy, ConfigError> {
+        validate::build(self)
+    }
+}
+
+impl fmt::Debug for PolicyBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<_> = self.keys.iter().map(|(id, _)| id).collect();
+        f.debug_struct("PolicyBuilder")
+            .field("mode", &self.mode)
+            .field("regime", &self.regime)
+            .field("unknown", &self.unknown)
+            .field("site_domain", &self.site_domain)
+            .field("revision", &self.revision)
+            .field("categories", &self.categories)
+            .field("services", &self.services)
+            .field("cookies", &self.cookies)
+            .field("presets", &self.presets)
+            .field("keys", &keys)
+            .finish_non_exhaustive()
+    }
+}

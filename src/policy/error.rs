@@ -1,0 +1,162 @@
+//! Why a policy was refused.
+
+use std::{error::Error, fmt};
+
+/// A policy that cannot be built: the place, the value that stood there, and what is wrong with it.
+///
+/// ```
+/// use tower_consent::{Category, ConfigErrorKind, Policy};
+///
+/// let error = Policy::builder().cookies(Category::ANALYTICS, ["_g*"]).build().unwrap_err();
+/// assert_eq!(error.place(), "cookies[0].name");
+/// assert_eq!(error.value(), "_g*");
+/// assert_eq!(error.kind(), ConfigErrorKind::ShortPrefix);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    place: String,
+    value: String,
+    kind: ConfigErrorKind,
+}
+
+impl ConfigError {
+    pub(crate) fn new(kind: ConfigErrorKind, place: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { place: place.into(), value: value.into(), kind }
+    }
+
+    /// Where the value stands, as a path through the policy: `cookies[3].name`. Entries count from 0, in the order in
+    /// which they were added.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The value; of a key only its id.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// What is wrong.
+    #[must_use]
+    pub const fn kind(&self) -> ConfigErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "policy: {} = {:?}: {}", self.place, self.value, self.kind)
+    }
+}
+
+impl Error for ConfigError {}
+
+/// What can be wrong with a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConfigErrorKind {
+    /// A category or service name that does not match `[a-z0-9_-]{1,32}`.
+    BadName,
+    /// A category or service that is declared twice.
+    DeclaredTwice,
+    /// `essential` is built in and always on: it cannot be declared.
+    EssentialIsBuiltIn,
+    /// A category that is neither built in nor declared.
+    UnknownCategory,
+    /// A service that is not declared.
+    UnknownService,
+    /// A cookie rule must name a category or a service, and not both.
+    NoSingleTarget,
+    /// More than 32 categories or 256 services.
+    TooMany,
+    /// A `since` after the policy's own revision.
+    SinceAhead,
+    /// A cookie name that no browser stores (R24-R28, R34): empty, too long, with a control character, `;`, `=`, or a
+    /// blank at an end.
+    NeverStored,
+    /// Names that start with `$` are always dropped.
+    DollarName,
+    /// A prefix of fewer than 3 bytes before its `*`.
+    ShortPrefix,
+    /// A `*` that is not the last byte.
+    StarInside,
+    /// The same name with two categories or services.
+    TwoCategories,
+    /// The same name twice: the second rule can never match.
+    NeverMatches,
+    /// The name of one of the library's own cookies, which are judged first: the rule can never match.
+    OwnCookie,
+    /// `add_max_age` without a `max_age`.
+    NoMaxAgeToAdd,
+    /// A domain that is not one: lower-case letters, digits, hyphens and dots, no scheme, port or leading dot.
+    BadDomain,
+    /// A path that does not start with `/`, or holds a `;` or a control character.
+    BadPath,
+    /// A `__Host-` cookie has no Domain and the Path `/`, or browsers reject it.
+    HostPrefixScope,
+    /// A `__Host-` or `__Secure-` cookie must be Secure, or browsers reject it.
+    PrefixNeedsSecure,
+    /// A `__Http-` or `__Host-Http-` cookie must be HttpOnly, or browsers reject it.
+    PrefixNeedsHttpOnly,
+    /// `SameSite=None` without `Secure`: browsers reject it.
+    SameSiteNoneNotSecure,
+    /// The consent cookie's name is not an RFC 6265 token.
+    NotAToken,
+    /// A lifetime of zero.
+    ZeroLifetime,
+    /// A lifetime above 400 days, which browsers cut (rfc6265bis section 5.5), or above 13 months for a grant.
+    LongLifetime,
+    /// A revision is a number from 1 to 99,999,999.
+    BadRevision,
+    /// A key id is 1 to 8 of the characters `a-z 0-9 _ -`.
+    BadKeyId,
+    /// Two keys of one id.
+    DuplicateKeyId,
+    /// An empty key.
+    EmptyKey,
+    /// A key of fewer than 32 bytes (RFC 2104 section 3).
+    ShortKey,
+    /// The largest consent cookie of this policy would pass 3,800 bytes; browsers store 4,096.
+    ConsentCookieTooLarge,
+}
+
+impl fmt::Display for ConfigErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::BadName => "a name is 1 to 32 of the characters a-z 0-9 _ -",
+            Self::DeclaredTwice => "declared twice",
+            Self::EssentialIsBuiltIn => "`essential` is built in and always on, it cannot be declared",
+            Self::UnknownCategory => "no such category: it is neither built in nor declared",
+            Self::UnknownService => "no such service is declared",
+            Self::NoSingleTarget => "a cookie rule names one category or one service",
+            Self::TooMany => "at most 32 categories and 256 services",
+            Self::SinceAhead => "`since` is after the policy's own revision",
+            Self::NeverStored => "no browser stores a cookie of this name",
+            Self::DollarName => "names that start with `$` are always dropped, so the rule can never match",
+            Self::ShortPrefix => "a prefix needs at least 3 bytes before its `*`",
+            Self::StarInside => "`*` stands for the rest of a name and must be its last byte",
+            Self::TwoCategories => "this name already stands in another category or service",
+            Self::NeverMatches => "this name is already declared, so the rule can never match",
+            Self::OwnCookie => "the consent cookie's own name, which is judged first: the rule can never match",
+            Self::NoMaxAgeToAdd => "`add_max_age` needs a `max_age`",
+            Self::BadDomain => "a domain is lower-case letters, digits, `-` and `.`, without scheme, port or outer dot",
+            Self::BadPath => "a path starts with `/` and holds no `;` and no control character",
+            Self::HostPrefixScope => "a `__Host-` cookie has no Domain and the Path `/`, or browsers reject it",
+            Self::PrefixNeedsSecure => "a cookie of this prefix must be Secure, or browsers reject it",
+            Self::PrefixNeedsHttpOnly => "a cookie of this prefix must be HttpOnly, or browsers reject it",
+            Self::SameSiteNoneNotSecure => "SameSite=None needs Secure, or browsers reject the cookie",
+            Self::NotAToken => "the consent cookie's name must be a token (RFC 6265 section 4.1.1)",
+            Self::ZeroLifetime => "a lifetime must not be zero",
+            Self::LongLifetime => "a lifetime is at most 400 days, and at most 13 months for a grant",
+            Self::BadRevision => "a revision is a number from 1 to 99999999",
+            Self::BadKeyId => "a key id is 1 to 8 of the characters a-z 0-9 _ -",
+            Self::DuplicateKeyId => "two keys have this id",
+            Self::EmptyKey => "the key is empty",
+            Self::ShortKey => "a key needs at least 32 bytes",
+            Self::ConsentCookieTooLarge => {
+                "the largest consent cookie of this policy, in bytes, passes 3800: fewer or shorter names are needed"
+            }
+        })
+    }
+}

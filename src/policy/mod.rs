@@ -1,0 +1,342 @@
+//! What the site promises: categories, services, cookie rules, lifetimes, signals, regimes.
+//!
+//! 1. A [`Policy`] is immutable and was checked as a whole when it was built: a policy that cannot be kept is refused
+//!    with the place and the value ([`ConfigError`]).
+//! 2. A cookie's name is looked up byte by byte: the library's own cookies, then exact names, then the longest prefix;
+//!    what no rule declares is *unknown*. Nothing is decoded, trimmed or folded, because browsers do none of that.
+//! 3. A category stands in the policy if it is declared or if a rule or service uses it. Visitors are asked for exactly
+//!    those, so that "accept all" never covers what nobody showed them.
+
+mod builder;
+mod consent_cookie;
+mod error;
+mod lifetime;
+mod matcher;
+mod regime;
+mod rule;
+mod scope;
+mod validate;
+mod verdict;
+
+use std::{fmt, sync::Arc};
+
+use http::{HeaderName, request::Parts};
+
+use self::matcher::{Matcher, RuleIndex};
+pub use self::{
+    builder::{CategoryEntry, PolicyBuilder, Revision, ServiceEntry},
+    consent_cookie::ConsentCookie,
+    error::{ConfigError, ConfigErrorKind},
+    lifetime::{Lifetime, LifetimeError},
+    regime::{CacheRule, CategoryKind, Mode, Regime, SignalScope, UnknownCookies},
+    rule::{AttributeFloors, CookieRule, RuleTarget, SameSite},
+    scope::Scope,
+    verdict::{Narrow, Reason, Verdict},
+};
+pub(crate) use self::{
+    lifetime::{MAX_COOKIE_SECONDS, day_after, day_of, start_of},
+    rule::CompiledRule,
+    scope::{NamePrefix, expiry_line},
+};
+use crate::{
+    category::Category,
+    consent::{CategoryBits, CategoryIndex, Choice, Names, Reading, ServiceIndex, Target},
+    signal::Signal,
+    sources::{mac::MacKeys, own},
+};
+
+/// What the site promises. Built by [`Policy::builder`], shared behind an `Arc`.
+pub struct Policy {
+    pub(crate) names: Names,
+    categories: Vec<CategoryFacts>,
+    services: Vec<ServiceFacts>,
+    rules: Vec<CompiledRule>,
+    matcher: Matcher,
+    pub(crate) mode: Mode,
+    regime: Regime,
+    pub(crate) unknown: UnknownCookies,
+    pub(crate) grant_lifetime: Lifetime,
+    pub(crate) refusal_lifetime: Lifetime,
+    revision: Revision,
+    pub(crate) consent_cookie: ConsentCookie,
+    keys: MacKeys,
+    signals: [SignalFacts; Signal::ALL.len()],
+    pub(crate) floors: AttributeFloors,
+    pub(crate) caches: CacheRule,
+    hooks: Hooks,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct CategoryFacts {
+    kind: CategoryKind,
+    since: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct ServiceFacts {
+    category: CategoryIndex,
+    since: u32,
+}
+
+/// What a signal turns off, as bits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SignalFacts {
+    pub(crate) signal: Signal,
+    pub(crate) covers: CategoryBits,
+    pub(crate) always: bool,
+    pub(crate) no_cookies: bool,
+}
+
+type Hook<T> = Arc<dyn Fn(&Parts) -> T + Send + Sync>;
+type DropHook = Arc<dyn Fn(&SetCookieLine<'_>) -> bool + Send + Sync>;
+
+#[derive(Clone, Default)]
+pub(crate) struct Hooks {
+    regime: Option<Hook<Regime>>,
+    regime_headers: Vec<HeaderName>,
+    stand_down: Option<Hook<bool>>,
+    narrow: Option<Hook<Narrow>>,
+    drop_cookie: Option<DropHook>,
+}
+
+/// A `Set-Cookie` line that is about to leave, as the cookie hook sees it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct SetCookieLine<'a> {
+    /// The cookie's name.
+    pub name: &'a [u8],
+    /// The whole line.
+    pub line: &'a [u8],
+    /// Why the line would be kept.
+    pub verdict: Verdict,
+    /// Whether the line only deletes the cookie.
+    pub is_deletion: bool,
+}
+
+/// What a cookie name falls under.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Class<'p> {
+    /// The consent cookie.
+    Consent,
+    Rule(&'p CompiledRule),
+    Unknown,
+    /// Nameless, or begins with `$`: dropped in every case, and not even logged (R38, R68).
+    Never,
+}
+
+impl Policy {
+    /// Begins a policy.
+    pub fn builder() -> PolicyBuilder {
+        PolicyBuilder::default()
+    }
+
+    /// The categories of the policy, essential first.
+    #[must_use]
+    pub fn categories(&self) -> &[Category] {
+        self.names.categories()
+    }
+
+    /// The services of the policy, each with its category.
+    pub fn services(&self) -> impl Iterator<Item = (&str, Category)> {
+        self.names
+            .services()
+            .zip(&self.services)
+            .filter_map(|(name, facts)| self.names.category(facts.category).map(|category| (name, category)))
+    }
+
+    /// The names that a choice can speak of.
+    #[must_use]
+    pub const fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// The published revision.
+    #[must_use]
+    pub const fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// Whether cookies are stripped or only reported.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The name of the consent cookie.
+    #[must_use]
+    pub fn consent_cookie_name(&self) -> &str {
+        &self.consent_cookie.name
+    }
+
+    /// Whether the consent cookie is authenticated.
+    #[must_use]
+    pub const fn has_mac_keys(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
+    /// The category or service that declares a cookie of this name, as `(category, service)`; `None` for the library's
+    /// own cookies and for names that no rule declares.
+    #[must_use]
+    pub fn lookup(&self, cookie_name: &[u8]) -> Option<(Category, Option<&str>)> {
+        match self.classify(cookie_name) {
+            Class::Rule(rule) => self.describe(rule.target),
+            Class::Consent | Class::Unknown | Class::Never => None,
+        }
+    }
+
+    pub(crate) fn classify(&self, name: &[u8]) -> Class<'_> {
+        if name == self.consent_cookie.name.as_bytes() {
+            return Class::Consent;
+        }
+        if matches!(name, [] | [b'$', ..]) {
+            return Class::Never;
+        }
+        match self.matcher.find(name).and_then(|RuleIndex(index)| self.rules.get(usize::from(index))) {
+            Some(rule) => Class::Rule(rule),
+            None => Class::Unknown,
+        }
+    }
+
+    /// The category and service of a target.
+    pub(crate) fn describe(&self, target: Target) -> Option<(Category, Option<&str>)> {
+        match target {
+            Target::Category(index) => self.names.category(index).map(|category| (category, None)),
+            Target::Service(index) => {
+                let category = self.names.category(self.category_of(target)?)?;
+                Some((category, self.names.service(index)))
+            }
+        }
+    }
+
+    /// The category that a target is or belongs to.
+    pub(crate) fn category_of(&self, target: Target) -> Option<CategoryIndex> {
+        match target {
+            Target::Category(index) => Some(index),
+            Target::Service(index) => self.service_facts(index).map(|facts| facts.category),
+        }
+    }
+
+    /// The revision that brought a target.
+    pub(crate) fn since(&self, target: Target) -> u32 {
+        match target {
+            Target::Category(index) => self.category_facts(index).map_or(u32::MAX, |facts| facts.since),
+            Target::Service(index) => self.service_facts(index).map_or(u32::MAX, |facts| facts.since),
+        }
+    }
+
+    pub(crate) fn is_essential(&self, category: CategoryIndex) -> bool {
+        category == ESSENTIAL
+    }
+
+    pub(crate) fn is_exempt_until_objected(&self, category: CategoryIndex) -> bool {
+        self.category_facts(category).is_some_and(|facts| facts.kind == CategoryKind::ExemptUntilObjected)
+    }
+
+    /// Every category and service that can be switched: all but the essential ones.
+    pub(crate) fn askable(&self) -> impl Iterator<Item = Target> + '_ {
+        let categories = self.names.category_indices().map(Target::Category);
+        let services = self.names.service_indices().map(Target::Service);
+        categories
+            .chain(services)
+            .filter(|target| self.category_of(*target).is_some_and(|category| !self.is_essential(category)))
+    }
+
+    fn category_facts(&self, index: CategoryIndex) -> Option<&CategoryFacts> {
+        self.categories.get(usize::from(index.0))
+    }
+
+    fn service_facts(&self, index: ServiceIndex) -> Option<&ServiceFacts> {
+        self.services.get(usize::from(index.0))
+    }
+
+    pub(crate) const fn signal_facts(&self) -> &[SignalFacts] {
+        &self.signals
+    }
+
+    /// Whether any request can come under an opt-out regime; a resolver is taken to be able to.
+    pub(crate) fn can_opt_out(&self) -> bool {
+        self.regime == Regime::OptOut || self.hooks.regime.is_some()
+    }
+
+    pub(crate) fn regime_of(&self, request: &Parts) -> Regime {
+        self.hooks.regime.as_ref().map_or(self.regime, |resolver| resolver(request))
+    }
+
+    pub(crate) fn regime_headers(&self) -> &[HeaderName] {
+        &self.hooks.regime_headers
+    }
+
+    pub(crate) fn stands_down(&self, request: &Parts) -> bool {
+        self.hooks.stand_down.as_ref().is_some_and(|predicate| predicate(request))
+    }
+
+    pub(crate) fn narrowing(&self, request: &Parts) -> Narrow {
+        self.hooks.narrow.as_ref().map_or_else(Narrow::nothing, |hook| hook(request))
+    }
+
+    pub(crate) fn hook_drops(&self, line: &SetCookieLine<'_>) -> bool {
+        self.hooks.drop_cookie.as_ref().is_some_and(|hook| hook(line))
+    }
+
+    pub(crate) fn has_drop_hook(&self) -> bool {
+        self.hooks.drop_cookie.is_some()
+    }
+
+    /// Reads the value of the consent cookie.
+    pub(crate) fn read_consent(&self, value: &[u8]) -> Reading {
+        own::decode(value, &self.names, &self.keys)
+    }
+
+    /// Writes the value of the consent cookie.
+    pub(crate) fn write_consent(&self, choice: &Choice) -> String {
+        own::encode(choice, &self.names, &self.keys)
+    }
+}
+
+/// A policy that declares nothing: everything but the library's own cookies is unknown, and stripped.
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            names: Names::new(vec![Category::ESSENTIAL], Vec::new()),
+            categories: vec![CategoryFacts { kind: CategoryKind::AskedFor, since: 1 }],
+            services: Vec::new(),
+            rules: Vec::new(),
+            matcher: Matcher::default(),
+            mode: Mode::default(),
+            regime: Regime::default(),
+            unknown: UnknownCookies::default(),
+            grant_lifetime: Lifetime::months(6),
+            refusal_lifetime: Lifetime::months(6),
+            revision: Revision::default(),
+            consent_cookie: ConsentCookie::default(),
+            keys: MacKeys::default(),
+            signals: Signal::ALL.map(|signal| SignalFacts {
+                signal,
+                covers: CategoryBits::NONE,
+                always: false,
+                no_cookies: false,
+            }),
+            floors: AttributeFloors::NONE,
+            caches: CacheRule::default(),
+            hooks: Hooks::default(),
+        }
+    }
+}
+
+/// Essential is the first category of every policy.
+const ESSENTIAL: CategoryIndex = CategoryIndex(0);
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("revision", &self.revision)
+            .field("mode", &self.mode)
+            .field("regime", &self.regime)
+            .field("unknown", &self.unknown)
+            .field("names", &self.names)
+            .field("rules", &self.rules.len())
+            .field("consent_cookie", &self.consent_cookie)
+            .field("keys", &self.keys)
+            .finish_non_exhaustive()
+    }
+}

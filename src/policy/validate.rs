@@ -1,0 +1,446 @@
+//! The checks between a builder and a policy. Every error names its place and value.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    CategoryFacts, Policy, ServiceFacts, SignalFacts,
+    builder::{CategoryEntry, PolicyBuilder, ServiceEntry},
+    consent_cookie::ConsentCookie,
+    error::{ConfigError, ConfigErrorKind as Kind},
+    lifetime::Lifetime,
+    matcher::{MIN_PREFIX, Matcher, RuleIndex},
+    regime::{CategoryKind, SignalScope},
+    rule::{AttributeFloors, CompiledRule, CookieRule, SameSite},
+    scope::{NamePrefix, Scope, expiry_line, is_token},
+};
+use crate::{
+    category::{Category, check_name},
+    consent::{CategoryBits, MAX_CATEGORIES, MAX_SERVICES, Names, Target},
+    signal::Signal,
+    sources::{mac::MacKeys, own},
+};
+
+/// Bytes of the largest consent cookie with its attributes; browsers store 4,096 of name and value.
+const MAX_CONSENT_COOKIE: usize = 3_800;
+/// Bytes of name and value that a browser stores (rfc6265bis section 5.6).
+const MAX_NAME_AND_VALUE: usize = 4_096;
+/// Bytes that a MAC key needs at least: the size of the hash (RFC 2104 section 3).
+const MIN_KEY: usize = 32;
+
+const SIX_MONTHS: Lifetime = Lifetime::months(6);
+
+type Result<T> = std::result::Result<T, ConfigError>;
+
+pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
+    let revision = builder.revision;
+    if !(1..=own::MAX_REVISION).contains(&revision.number) {
+        return Err(ConfigError::new(Kind::BadRevision, "revision.number", revision.number.to_string()));
+    }
+    let grant_lifetime = builder.grant_lifetime.unwrap_or(SIX_MONTHS);
+    check_lifetime(grant_lifetime, (13, 397), "grant_lifetime")?;
+    let refusal_lifetime = builder.refusal_lifetime.unwrap_or(SIX_MONTHS);
+    check_lifetime(refusal_lifetime, (13, 400), "refusal_lifetime")?;
+    if let Some(domain) = &builder.site_domain {
+        check_domain(domain, "site_domain")?;
+    }
+    check_consent_cookie(&builder.consent_cookie)?;
+
+    let mut declared = std::mem::take(&mut builder.auth_cookies)
+        .into_iter()
+        .enumerate()
+        .map(|(place, name)| (format!("auth_cookies[{place}]"), CookieRule::auth(name)))
+        .collect::<Vec<_>>();
+    declared.extend(
+        std::mem::take(&mut builder.essential)
+            .into_iter()
+            .enumerate()
+            .map(|(place, name)| (format!("essential[{place}]"), CookieRule::new(name, Category::ESSENTIAL))),
+    );
+    declared.extend(
+        std::mem::take(&mut builder.cookies)
+            .into_iter()
+            .enumerate()
+            .map(|(place, rule)| (format!("cookies[{place}].name"), rule)),
+    );
+    let presets: Vec<_> = builder.presets.iter().flat_map(|preset| preset.cookies()).map(CookieRule::from).collect();
+
+    let (names, categories, services) = name_table(&builder, declared.iter().map(|(_, rule)| rule).chain(&presets))?;
+    let keys = mac_keys(&builder)?;
+    let longest_key = builder.keys.iter().map(|(id, _)| id.len()).max();
+    check_consent_cookie_size(&builder.consent_cookie, own::longest(&names, longest_key))?;
+    let signals = Signal::ALL.map(|signal| signal_facts(&builder, &names, signal));
+    let [first, second] = signals;
+    let signals = [first?, second?];
+
+    let mut table = RuleTable { builder: &builder, names: &names, matcher: Matcher::default(), rules: Vec::new() };
+    for (place, rule) in declared {
+        table.declare(&place, rule)?;
+    }
+    for rule in presets {
+        table.add_preset(rule)?;
+    }
+    let (matcher, rules) = (table.matcher, table.rules);
+    Ok(Policy {
+        names,
+        categories,
+        services,
+        rules,
+        matcher,
+        mode: builder.mode,
+        regime: builder.regime,
+        unknown: builder.unknown,
+        grant_lifetime,
+        refusal_lifetime,
+        revision,
+        consent_cookie: builder.consent_cookie,
+        keys,
+        signals,
+        floors: builder.floors,
+        caches: builder.caches,
+        hooks: builder.hooks,
+    })
+}
+
+fn check_lifetime(lifetime: Lifetime, (months, days): (u16, u32), place: &str) -> Result<()> {
+    let kind = if lifetime.is_zero() {
+        Kind::ZeroLifetime
+    } else if lifetime.is_longer_than(months, days) {
+        Kind::LongLifetime
+    } else {
+        return Ok(());
+    };
+    Err(ConfigError::new(kind, place, lifetime.to_string()))
+}
+
+fn check_domain(domain: &str, place: &str) -> Result<()> {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if domain.len() <= 253 && domain.split('.').all(is_label) {
+        return Ok(());
+    }
+    Err(ConfigError::new(Kind::BadDomain, place, domain))
+}
+
+fn check_consent_cookie(cookie: &ConsentCookie) -> Result<()> {
+    let place = |field: &str| format!("consent_cookie.{field}");
+    if !is_token(cookie.name.as_bytes()) || cookie.name.starts_with('$') {
+        return Err(ConfigError::new(Kind::NotAToken, place("name"), &cookie.name));
+    }
+    if let Some(domain) = &cookie.domain {
+        check_domain(domain, &place("domain"))?;
+    }
+    let prefix = NamePrefix::of(cookie.name.as_bytes());
+    match &cookie.domain {
+        Some(domain) if prefix.needs_host => {
+            return Err(ConfigError::new(Kind::HostPrefixScope, place("domain"), domain));
+        }
+        _ if prefix.needs_secure && !cookie.secure => {
+            return Err(ConfigError::new(Kind::PrefixNeedsSecure, place("name"), &cookie.name));
+        }
+        _ if prefix.needs_http_only && !cookie.http_only => {
+            return Err(ConfigError::new(Kind::PrefixNeedsHttpOnly, place("name"), &cookie.name));
+        }
+        _ if cookie.same_site == SameSite::None && !cookie.secure => {
+            return Err(ConfigError::new(Kind::SameSiteNoneNotSecure, place("same_site"), "none"));
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_consent_cookie_size(cookie: &ConsentCookie, value: usize) -> Result<()> {
+    let attributes = "=; Path=/; Max-Age=34560000; Secure; HttpOnly; SameSite=Strict; Domain=".len();
+    let size = cookie.name.len() + value + attributes + cookie.domain.as_ref().map_or(0, String::len);
+    if size <= MAX_CONSENT_COOKIE {
+        return Ok(());
+    }
+    Err(ConfigError::new(Kind::ConsentCookieTooLarge, "categories and services", size.to_string()))
+}
+
+/// The categories and services that the policy declares or uses, in the order in which visitors see them.
+fn name_table<'a>(
+    builder: &PolicyBuilder,
+    rules: impl Iterator<Item = &'a CookieRule>,
+) -> Result<(Names, Vec<CategoryFacts>, Vec<ServiceFacts>)> {
+    let mut entries: HashMap<&str, &CategoryEntry> = HashMap::new();
+    for (place, entry) in builder.categories.iter().enumerate() {
+        let at = format!("categories[{place}].name");
+        check_name(&entry.name).map_err(|_bad| ConfigError::new(Kind::BadName, &at, &entry.name))?;
+        if entry.name == Category::ESSENTIAL.as_str() {
+            return Err(ConfigError::new(Kind::EssentialIsBuiltIn, &at, &entry.name));
+        }
+        if entries.insert(&entry.name, entry).is_some() {
+            return Err(ConfigError::new(Kind::DeclaredTwice, &at, &entry.name));
+        }
+        check_since(entry.since, builder, &format!("categories[{place}].since"))?;
+    }
+    let used: HashSet<&str> = builder
+        .services
+        .iter()
+        .map(|service| service.category.as_str())
+        .chain(rules.filter_map(|rule| rule.category.as_deref()))
+        .collect();
+    let built_in = [Category::FUNCTIONAL, Category::ANALYTICS, Category::MARKETING];
+    let mut categories = vec![Category::ESSENTIAL];
+    categories.extend(
+        built_in.into_iter().filter(|name| entries.contains_key(name.as_str()) || used.contains(name.as_str())),
+    );
+    for entry in &builder.categories {
+        let category =
+            Category::new(&entry.name).map_err(|_bad| ConfigError::new(Kind::BadName, "categories", &entry.name))?;
+        if !categories.contains(&category) {
+            categories.push(category);
+        }
+    }
+    if categories.len() > MAX_CATEGORIES {
+        return Err(ConfigError::new(Kind::TooMany, "categories", categories.len().to_string()));
+    }
+    if builder.services.len() > MAX_SERVICES {
+        return Err(ConfigError::new(Kind::TooMany, "services", builder.services.len().to_string()));
+    }
+    let facts = categories
+        .iter()
+        .map(|category| match entries.get(category.as_str()) {
+            Some(entry) => CategoryFacts { kind: entry.kind, since: entry.since },
+            None => CategoryFacts { kind: CategoryKind::AskedFor, since: 1 },
+        })
+        .collect();
+    let services = builder.services.iter().map(|service| service.name.as_str().into()).collect();
+    let names = Names::new(categories, services);
+    let services = service_table(builder, &names)?;
+    Ok((names, facts, services))
+}
+
+fn service_table(builder: &PolicyBuilder, names: &Names) -> Result<Vec<ServiceFacts>> {
+    let mut seen = HashSet::new();
+    let check = |(place, ServiceEntry { name, category, since }): (usize, &ServiceEntry)| {
+        let at = |field: &str| format!("services[{place}].{field}");
+        check_name(name).map_err(|_bad| ConfigError::new(Kind::BadName, at("name"), name))?;
+        if !seen.insert(name.clone()) {
+            return Err(ConfigError::new(Kind::DeclaredTwice, at("name"), name));
+        }
+        check_since(*since, builder, &at("since"))?;
+        let category = names
+            .category_index(category)
+            .ok_or_else(|| ConfigError::new(Kind::UnknownCategory, at("category"), category))?;
+        Ok(ServiceFacts { category, since: *since })
+    };
+    builder.services.iter().enumerate().map(check).collect()
+}
+
+fn check_since(since: u32, builder: &PolicyBuilder, place: &str) -> Result<()> {
+    if (1..=builder.revision.number).contains(&since) {
+        return Ok(());
+    }
+    Err(ConfigError::new(Kind::SinceAhead, place, since.to_string()))
+}
+
+fn mac_keys(builder: &PolicyBuilder) -> Result<MacKeys> {
+    let mut keys = MacKeys::default();
+    for (place, (id, secret)) in builder.keys.iter().enumerate() {
+        let at = format!("mac_keys[{place}]");
+        let kind = if check_name(id).is_err() || id.len() > own::MAX_KEY_ID {
+            Kind::BadKeyId
+        } else if builder.keys.iter().take(place).any(|(other, _)| other == id) {
+            Kind::DuplicateKeyId
+        } else if secret.is_empty() {
+            Kind::EmptyKey
+        } else if secret.len() < MIN_KEY {
+            Kind::ShortKey
+        } else {
+            keys.push(id, secret, &builder.consent_cookie.name);
+            continue;
+        };
+        return Err(ConfigError::new(kind, at, id));
+    }
+    Ok(keys)
+}
+
+fn signal_facts(builder: &PolicyBuilder, names: &Names, signal: Signal) -> Result<SignalFacts> {
+    let scope = builder.signals.scope(signal);
+    let mut covers = CategoryBits::NONE;
+    match scope {
+        SignalScope::Ignore => {}
+        SignalScope::All | SignalScope::NoCookies => {
+            names.category_indices().skip(1).for_each(|index| covers.insert(index))
+        }
+        SignalScope::Categories(list) => {
+            for (place, name) in list.iter().enumerate() {
+                let field = match signal {
+                    Signal::Dnt => "dnt",
+                    Signal::Gpc => "gpc",
+                };
+                let at = format!("signals.{field}[{place}]");
+                if name == Category::ESSENTIAL.as_str() {
+                    return Err(ConfigError::new(Kind::EssentialIsBuiltIn, at, name));
+                }
+                let index =
+                    names.category_index(name).ok_or_else(|| ConfigError::new(Kind::UnknownCategory, at, name))?;
+                covers.insert(index);
+            }
+        }
+    }
+    let no_cookies = *scope == SignalScope::NoCookies;
+    Ok(SignalFacts { signal, covers, always: builder.signals.always || no_cookies, no_cookies })
+}
+
+/// Where the rules of a policy are gathered.
+struct RuleTable<'b> {
+    builder: &'b PolicyBuilder,
+    names: &'b Names,
+    matcher: Matcher,
+    rules: Vec<CompiledRule>,
+}
+
+impl RuleTable<'_> {
+    /// Adds a rule of the application's own: every clash is an error.
+    fn declare(&mut self, place: &str, rule: CookieRule) -> Result<()> {
+        let compiled = self.compile(place, rule)?;
+        let (name, is_prefix) = pattern(&compiled.source);
+        let error = |kind| ConfigError::new(kind, place, &compiled.source.name);
+        let known = if is_prefix { self.matcher.prefix(name) } else { self.matcher.exact(name) };
+        if let Some(RuleIndex(index)) = known {
+            let same = self.rules.get(usize::from(index)).is_some_and(|other| other.target == compiled.target);
+            return Err(error(if same { Kind::NeverMatches } else { Kind::TwoCategories }));
+        }
+        self.insert(compiled)
+    }
+
+    /// Adds a rule of a preset: the application's own rules, and presets named earlier, stand.
+    fn add_preset(&mut self, rule: CookieRule) -> Result<()> {
+        let compiled = self.compile("presets", rule)?;
+        let (name, is_prefix) = pattern(&compiled.source);
+        let known = if is_prefix { self.matcher.prefix(name) } else { self.matcher.exact(name) };
+        if known.is_some() { Ok(()) } else { self.insert(compiled) }
+    }
+
+    fn insert(&mut self, rule: CompiledRule) -> Result<()> {
+        let index = u16::try_from(self.rules.len())
+            .map(RuleIndex)
+            .map_err(|_too_many| ConfigError::new(Kind::TooMany, "cookies", self.rules.len().to_string()))?;
+        let (name, is_prefix) = pattern(&rule.source);
+        if is_prefix {
+            self.matcher.insert_prefix(name, index);
+        } else {
+            self.matcher.insert_exact(name, index);
+        }
+        self.rules.push(rule);
+        Ok(())
+    }
+
+    fn compile(&self, place: &str, source: CookieRule) -> Result<CompiledRule> {
+        let (name, is_prefix) = pattern(&source);
+        check_cookie_name(name, is_prefix, &source).map_err(|kind| ConfigError::new(kind, place, &source.name))?;
+        if !is_prefix && name == self.builder.consent_cookie.name.as_bytes() {
+            return Err(ConfigError::new(Kind::OwnCookie, place, &source.name));
+        }
+        let base = place.strip_suffix(".name").unwrap_or(place);
+        let at = |field: &str| format!("{base}.{field}");
+        let target = self.target(&source, &at)?;
+        match source.max_age {
+            Some(max_age) => check_lifetime(max_age, (13, 400), &at("max_age"))?,
+            None if source.add_max_age => {
+                return Err(ConfigError::new(Kind::NoMaxAgeToAdd, at("add_max_age"), "true"));
+            }
+            None => {}
+        }
+        let prefix = NamePrefix::of(name);
+        for (number, scope) in source.scopes.iter().enumerate() {
+            check_scope(scope, prefix, &at(&format!("scopes[{number}]")))?;
+        }
+        let scopes = if source.scopes.is_empty() { self.default_scopes(prefix) } else { source.scopes.clone() };
+        let floors = source.floors.unwrap_or(self.builder.floors);
+        check_floors(floors, &at("floors"))?;
+        let expiry_lines = if is_prefix {
+            None
+        } else {
+            scopes.iter().map(|scope| expiry_line(name, scope, source.secure, source.partitioned)).collect()
+        };
+        Ok(CompiledRule { is_prefix, target, floors, scopes, expiry_lines, source })
+    }
+
+    fn target(&self, rule: &CookieRule, at: &dyn Fn(&str) -> String) -> Result<Target> {
+        match (&rule.category, &rule.service) {
+            (Some(name), None) => self
+                .names
+                .category_index(name)
+                .map(Target::Category)
+                .ok_or_else(|| ConfigError::new(Kind::UnknownCategory, at("category"), name)),
+            (None, Some(name)) => self
+                .names
+                .service_index(name)
+                .map(Target::Service)
+                .ok_or_else(|| ConfigError::new(Kind::UnknownService, at("service"), name)),
+            (category, service) => {
+                let value = [category, service].into_iter().flatten().cloned().collect::<Vec<_>>().join(" and ");
+                Err(ConfigError::new(Kind::NoSingleTarget, at("category"), value))
+            }
+        }
+    }
+
+    fn default_scopes(&self, prefix: NamePrefix) -> Vec<Scope> {
+        let shared = self.builder.site_domain.as_ref().filter(|_| !prefix.needs_host).map(Scope::domain);
+        std::iter::once(Scope::host_only()).chain(shared).collect()
+    }
+}
+
+/// The bytes that a rule's name stands for, and whether they are only the beginning.
+fn pattern(rule: &CookieRule) -> (&[u8], bool) {
+    let name = rule.name.as_bytes();
+    match name.strip_suffix(b"*") {
+        Some(prefix) if !rule.literal => (prefix, true),
+        _ => (name, false),
+    }
+}
+
+fn check_cookie_name(name: &[u8], is_prefix: bool, rule: &CookieRule) -> std::result::Result<(), Kind> {
+    let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+    let is_forbidden = |byte: &u8| matches!(byte, b';' | b'=' | 0x00..=0x08 | 0x0a..=0x1f | 0x7f);
+    if name.first() == Some(&b'$') {
+        return Err(Kind::DollarName);
+    }
+    if is_prefix && name.len() < MIN_PREFIX {
+        return Err(Kind::ShortPrefix);
+    }
+    if name.is_empty()
+        || name.len() > MAX_NAME_AND_VALUE
+        || name.iter().any(is_forbidden)
+        || is_blank(name.first())
+        || (!is_prefix && is_blank(name.last()))
+    {
+        return Err(Kind::NeverStored);
+    }
+    if !rule.literal && name.contains(&b'*') {
+        return Err(Kind::StarInside);
+    }
+    Ok(())
+}
+
+fn check_scope(scope: &Scope, prefix: NamePrefix, place: &str) -> Result<()> {
+    if let Some(domain) = &scope.domain {
+        check_domain(domain, &format!("{place}.domain"))?;
+        if prefix.needs_host {
+            return Err(ConfigError::new(Kind::HostPrefixScope, format!("{place}.domain"), domain));
+        }
+    }
+    let is_plain = |byte: u8| matches!(byte, 0x21..=0x3a | 0x3c..=0x7e);
+    let path = &scope.path;
+    if !path.starts_with('/') || !path.bytes().all(is_plain) {
+        return Err(ConfigError::new(Kind::BadPath, format!("{place}.path"), path));
+    }
+    if prefix.needs_host && path != "/" {
+        return Err(ConfigError::new(Kind::HostPrefixScope, format!("{place}.path"), path));
+    }
+    Ok(())
+}
+
+fn check_floors(floors: AttributeFloors, place: &str) -> Result<()> {
+    // A floor of None raises nothing unless Secure comes with it.
+    if floors.same_site == Some(SameSite::None) && !floors.secure {
+        return Err(ConfigError::new(Kind::SameSiteNoneNotSecure, format!("{place}.same_site"), "none"));
+    }
+    Ok(())
+}

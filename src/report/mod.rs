@@ -1,0 +1,179 @@
+//! What the layer tells: which cookies it held back, and why.
+//!
+//! 1. Reports carry cookie *names*, direction, category and reason: never a value, never a query string.
+//! 2. A name comes from the visitor or from any library: [`CookieName`] shows it escaped and cut.
+//! 3. Feature `tracing` (default): an event for each stripped cookie at debug level, and one warning for each undeclared
+//!    name when it is first seen, which says how to declare it. Feature `metrics`: the counter `consent_cookies_total`
+//!    with the labels `action`, `direction`, `category` and `reason`.
+//! 4. [`Observer`] is for everything else.
+
+#[cfg(feature = "metrics")]
+mod metrics;
+#[cfg(feature = "tracing")]
+mod tracing;
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    category::Category,
+    consent::Target,
+    decide::Decision,
+    policy::{Reason, Verdict},
+};
+
+/// Hears of what the layer does to cookies. Called on the request's own path: do not block.
+pub trait Observer: Send + Sync + 'static {
+    /// A cookie was stripped, expired, amended, or passed although no rule declares it.
+    fn cookie(&self, event: &CookieEvent<'_>);
+}
+
+impl<F: Fn(&CookieEvent<'_>) + Send + Sync + 'static> Observer for F {
+    fn cookie(&self, event: &CookieEvent<'_>) {
+        self(event);
+    }
+}
+
+/// What happened to one cookie.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct CookieEvent<'a> {
+    /// What happened.
+    pub action: Action,
+    /// Where the cookie was going.
+    pub direction: Direction,
+    /// Its name.
+    pub name: CookieName<'a>,
+    /// Its category, where a rule declares it.
+    pub category: Option<Category>,
+    /// Its service, where a rule declares it under one.
+    pub service: Option<&'a str>,
+    /// Why.
+    pub reason: Reason,
+    /// Whether it really happened; in report-only mode it only would have.
+    pub is_enforced: bool,
+}
+
+/// What happened to a cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Action {
+    /// It was held back.
+    Stripped,
+    /// It was expired in the browser.
+    Expired,
+    /// It passed with attributes appended.
+    Amended,
+    /// It passed although no rule declares it.
+    Passed,
+}
+
+impl Action {
+    /// The action as a label.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stripped => "stripped",
+            Self::Expired => "expired",
+            Self::Amended => "amended",
+            Self::Passed => "passed",
+        }
+    }
+}
+
+/// Where a cookie was going.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Direction {
+    /// From the browser, in `Cookie`.
+    Request,
+    /// To the browser, in `Set-Cookie`.
+    Response,
+}
+
+impl Direction {
+    /// The direction as a label.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Response => "response",
+        }
+    }
+}
+
+/// A cookie's name, as bytes. Shown escaped, and cut to 64 characters: a name is anybody's text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct CookieName<'a>(&'a [u8]);
+
+impl<'a> CookieName<'a> {
+    pub(crate) const fn new(name: &'a [u8]) -> Self {
+        Self(name)
+    }
+
+    /// The name's bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &'a [u8] {
+        self.0
+    }
+}
+
+impl fmt::Display for CookieName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST: usize = 64;
+        let start = self.0.get(..MOST).unwrap_or(self.0);
+        let cut = if start.len() < self.0.len() { "..." } else { "" };
+        write!(f, "{}{cut}", start.escape_ascii())
+    }
+}
+
+impl fmt::Debug for CookieName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+/// Everybody who wants to hear.
+#[derive(Clone, Default)]
+pub(crate) struct Reporter {
+    observers: Vec<Arc<dyn Observer>>,
+    #[cfg(feature = "tracing")]
+    tracing: Arc<tracing::Tracing>,
+}
+
+impl Reporter {
+    pub(crate) fn add(&mut self, observer: Arc<dyn Observer>) {
+        self.observers.push(observer);
+    }
+
+    pub(crate) fn cookie(
+        &self,
+        decision: &Decision,
+        action: Action,
+        direction: Direction,
+        name: &[u8],
+        verdict: Verdict,
+        target: Option<Target>,
+    ) {
+        let described = target.and_then(|target| decision.policy().describe(target));
+        let event = CookieEvent {
+            action,
+            direction,
+            name: CookieName(name),
+            category: described.map(|(category, _)| category),
+            service: described.and_then(|(_, service)| service),
+            reason: verdict.reason(),
+            is_enforced: decision.is_enforced(),
+        };
+        #[cfg(feature = "tracing")]
+        self.tracing.cookie(&event);
+        #[cfg(feature = "metrics")]
+        metrics::cookie(&event);
+        self.observers.iter().for_each(|observer| observer.cookie(&event));
+    }
+}
+
+impl fmt::Debug for Reporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reporter").field("observers", &self.observers.len()).finish_non_exhaustive()
+    }
+}
