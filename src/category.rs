@@ -66,8 +66,11 @@ impl Category {
     /// The name, as it stands in policies and in the consent cookie.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        let name = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
-        str::from_utf8(name).unwrap_or_default()
+        str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
 }
 
@@ -87,13 +90,13 @@ impl PartialOrd for Category {
 
 impl Ord for Category {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.as_str().cmp(other.as_str())
+        self.as_bytes().cmp(other.as_bytes())
     }
 }
 
 impl Hash for Category {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
+        self.as_bytes().hash(state);
     }
 }
 

@@ -62,9 +62,9 @@ struct Narrowed {
 impl Narrowed {
     fn new(policy: &Policy, narrow: &Narrow) -> Self {
         let mut some = Verdicts::NONE;
-        let categories = narrow.categories.iter().filter_map(|name| policy.names.category_index(name.as_str()));
+        let categories = narrow.categories.iter().filter_map(|name| policy.names.category_index(name.as_bytes()));
         categories.map(Target::Category).for_each(|target| some.insert(target));
-        let services = narrow.services.iter().filter_map(|name| policy.names.service_index(name));
+        let services = narrow.services.iter().filter_map(|name| policy.names.service_index(name.as_bytes()));
         services.map(Target::Service).for_each(|target| some.insert(target));
         Self { all: narrow.all, some }
     }
@@ -117,8 +117,10 @@ fn judge_age(policy: &Policy, reading: Reading, now: i64) -> (Consent, bool, boo
     if choice.day > day_after(day_of(now)) || choice.revision > revision {
         return undecided(UndecidedReason::Future);
     }
-    let grants_live = now < grants_end(policy, &choice);
-    let refusals_live = now < refusals_end(policy, &choice);
+    // What is not there need not be worked out; a choice that names nothing lives like a refusal.
+    let (grants, refuses) = (!choice.granted.is_empty(), !choice.refused.is_empty());
+    let grants_live = grants && now < grants_end(policy, &choice);
+    let refusals_live = (refuses || !grants) && now < refusals_end(policy, &choice);
     let lapsed = if choice.granted.is_empty() { !refusals_live } else { !grants_live };
     let consent = if choice.revision < revision {
         Consent::Undecided(UndecidedReason::Outdated, Some(choice))
@@ -179,7 +181,7 @@ impl Decision {
     /// The answer for a category, with its reason.
     #[must_use]
     pub fn verdict(&self, category: Category) -> Verdict {
-        match self.policy.names.category_index(category.as_str()) {
+        match self.policy.names.category_index(category.as_bytes()) {
             Some(index) => self.judge(Target::Category(index)),
             None => self.unknown_target(),
         }
@@ -188,7 +190,7 @@ impl Decision {
     /// The answer for a service, with its reason.
     #[must_use]
     pub fn service_verdict(&self, name: &str) -> Verdict {
-        match self.policy.names.service_index(name) {
+        match self.policy.names.service_index(name.as_bytes()) {
             Some(index) => self.judge(Target::Service(index)),
             None => self.unknown_target(),
         }

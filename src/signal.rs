@@ -85,24 +85,10 @@ impl Signals {
     /// Reads every copy of the headers.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Self {
-        let mut signals = Self::read_dnt(headers);
-        if headers.get_all(&SEC_GPC).iter().any(|copy| members(copy.as_bytes()).any(|member| member == b"1")) {
-            signals = signals.with(Signal::Gpc);
-        }
-        signals
-    }
-
-    fn read_dnt(headers: &HeaderMap) -> Self {
-        let mut copies = headers.get_all(header::DNT).iter();
-        let Some(first) = copies.next() else {
-            return Self::NONE;
-        };
-        let second = copies.next();
-        let mut all = [Some(first), second].into_iter().flatten().chain(copies);
-        if all.any(|copy| members(copy.as_bytes()).any(|member| member.first() == Some(&b'1'))) {
-            return Self::NONE.with(Signal::Dnt);
-        }
-        Self { objections: 0, dnt_is_zero: second.is_none() && is_zero(trim(first.as_bytes())) }
+        let mut reader = SignalReader::default();
+        headers.get_all(header::DNT).iter().for_each(|copy| reader.add_dnt(copy.as_bytes()));
+        headers.get_all(&SEC_GPC).iter().for_each(|copy| reader.add_gpc(copy.as_bytes()));
+        reader.signals()
     }
 
     /// These signals and an objection by `signal`.
@@ -133,6 +119,36 @@ impl Signals {
     #[must_use]
     pub const fn dnt_is_zero(self) -> bool {
         self.dnt_is_zero
+    }
+}
+
+/// Reads signals copy by copy, for who goes through all headers anyway.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SignalReader {
+    signals: Signals,
+    dnt_copies: u32,
+}
+
+impl SignalReader {
+    /// Adds a copy of `DNT`.
+    pub(crate) fn add_dnt(&mut self, copy: &[u8]) {
+        self.dnt_copies = self.dnt_copies.saturating_add(1);
+        // Any copy or member that objects counts, whatever stands before or after it.
+        if members(copy).any(|member| member.first() == Some(&b'1')) {
+            self.signals = self.signals.with(Signal::Dnt);
+        }
+        self.signals.dnt_is_zero = self.dnt_copies == 1 && is_zero(trim(copy));
+    }
+
+    /// Adds a copy of `Sec-GPC`.
+    pub(crate) fn add_gpc(&mut self, copy: &[u8]) {
+        if members(copy).any(|member| member == b"1") {
+            self.signals = self.signals.with(Signal::Gpc);
+        }
+    }
+
+    pub(crate) const fn signals(self) -> Signals {
+        self.signals
     }
 }
 

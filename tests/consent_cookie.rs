@@ -7,8 +7,8 @@ use common::{clock_at, decision_of, lines, request, response, serve};
 use proptest::prelude::*;
 use time::{Date, macros::date};
 use tower_consent::{
-    Category, ConsentChange, ConsentContext, ConsentCookie, ConsentLayer, Decision, ManualClock, Policy,
-    PolicyBuilder, Reason, Regime, SameSite, Selection, ServiceEntry, Signal, UndecidedReason,
+    Category, ConsentChange, ConsentContext, ConsentCookie, ConsentLayer, Decision, ManualClock, Policy, PolicyBuilder,
+    Reason, Regime, SameSite, Selection, ServiceEntry, Signal, UndecidedReason,
 };
 
 const TODAY: Date = date!(2026 - 11 - 21);
@@ -168,15 +168,38 @@ async fn what_is_not_the_format_is_undecided() {
         assert_eq!(verdict(&layer, value).await, reason, "{value}");
     }
     for value in [
-        "", "1", "1:", "1:1", "1:1:", "2:1:2026-11-21+analytics", "1:01:2026-11-21+analytics", "1:0:2026-11-21+analytics",
-        "1:100000000:2026-11-21+analytics", "1:-1:2026-11-21+analytics", "1:1:2026-11-31+analytics",
-        "1:1:2026-13-01+analytics", "1:1:26-11-21+analytics", "1:1:2026-11-21+", "1:1:2026-11-21+Analytics",
-        "1:1:2026-11-21+analytics+analytics", "1:1:2026-11-21+analytics!analytics", "1:1:2026-11-21 +analytics",
-        "1:1:2026-11-21+analytics:", "1:1:2026-11-21+analytics:gd", "1:1:2026-11-21+analytics:x",
-        "1:1:2026-11-21+analytics#", "1:1:2026-11-21+analytics#short", "1:1:2026-11-21+analytics!",
-        "1:1:2026-11-21analytics", "1:1:2026-11-21+analytics,", "\"1:1:2026-11-21+analytics\"",
-        "1:1:2026-11-21+analytics#AAAAAAAAAAAAAAAAAAAAAAA", "1:1:2026-11-21+aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-        "true", "yes", "{\"analytics\":true}",
+        "",
+        "1",
+        "1:",
+        "1:1",
+        "1:1:",
+        "2:1:2026-11-21+analytics",
+        "1:01:2026-11-21+analytics",
+        "1:0:2026-11-21+analytics",
+        "1:100000000:2026-11-21+analytics",
+        "1:-1:2026-11-21+analytics",
+        "1:1:2026-11-31+analytics",
+        "1:1:2026-13-01+analytics",
+        "1:1:26-11-21+analytics",
+        "1:1:2026-11-21+",
+        "1:1:2026-11-21+Analytics",
+        "1:1:2026-11-21+analytics+analytics",
+        "1:1:2026-11-21+analytics!analytics",
+        "1:1:2026-11-21 +analytics",
+        "1:1:2026-11-21+analytics:",
+        "1:1:2026-11-21+analytics:gd",
+        "1:1:2026-11-21+analytics:x",
+        "1:1:2026-11-21+analytics#",
+        "1:1:2026-11-21+analytics#short",
+        "1:1:2026-11-21+analytics!",
+        "1:1:2026-11-21analytics",
+        "1:1:2026-11-21+analytics,",
+        "\"1:1:2026-11-21+analytics\"",
+        "1:1:2026-11-21+analytics#AAAAAAAAAAAAAAAAAAAAAAA",
+        "1:1:2026-11-21+aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "true",
+        "yes",
+        "{\"analytics\":true}",
     ] {
         assert_eq!(verdict(&layer, value).await, Reason::Undecided(UndecidedReason::Malformed), "{value}");
     }
@@ -214,10 +237,7 @@ async fn a_choice_names_everything_that_was_offered() {
     for (selection, value) in [
         (Selection::none(), "1:1:2026-11-21!functional!analytics!marketing"),
         (Selection::all(), "1:1:2026-11-21+functional+analytics+marketing"),
-        (
-            Selection::all().refuse_service("youtube"),
-            "1:1:2026-11-21+functional+analytics+marketing!@youtube",
-        ),
+        (Selection::all().refuse_service("youtube"), "1:1:2026-11-21+functional+analytics+marketing!@youtube"),
         (
             Selection::none().grant_service("matomo").refuse_service("youtube"),
             "1:1:2026-11-21!functional!analytics!marketing+@matomo",

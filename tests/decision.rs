@@ -405,9 +405,8 @@ async fn a_choice_in_knowledge_of_the_signal_beats_it() {
 /// R92, R105-R107: six calendar months; equality at the end means expired; a refusal counts from the end of its day.
 #[tokio::test]
 async fn periods_end_on_the_calendar() {
-    let start = |year, month, day| {
-        Date::from_calendar_date(year, month, day).unwrap().midnight().assume_utc().unix_timestamp()
-    };
+    let start =
+        |year, month, day| Date::from_calendar_date(year, month, day).unwrap().midnight().assume_utc().unix_timestamp();
     for (chosen, grant_ends, refusal_ends) in [
         ("2026-05-21", start(2026, Month::November, 21), start(2026, Month::November, 22)),
         ("2025-08-31", start(2026, Month::February, 28), start(2026, Month::March, 1)),
@@ -418,7 +417,8 @@ async fn periods_end_on_the_calendar() {
             (format!("1:1:{chosen}+analytics"), grant_ends, Reason::Granted, UndecidedReason::Expired),
             (format!("1:1:{chosen}!analytics"), refusal_ends, Reason::Refused, UndecidedReason::Expired),
         ] {
-            for (now, reason) in [(ends - 1, live), (ends, Reason::Undecided(over)), (ends + 1, Reason::Undecided(over))]
+            for (now, reason) in
+                [(ends - 1, live), (ends, Reason::Undecided(over)), (ends + 1, Reason::Undecided(over))]
             {
                 let clock = tower_consent::ManualClock::at(now);
                 let policy = Policy::builder().category("analytics").build().unwrap();

@@ -60,7 +60,8 @@ async fn every_line_is_judged() {
         ("unknown=1", false),
         ("__Host-csrf=1; Secure; Path=/", false),
     ] {
-        let expected: Vec<_> = passes.then(|| line.as_bytes().escape_ascii().to_string().replace("\\\"", "\"")).into_iter().collect();
+        let expected: Vec<_> =
+            passes.then(|| line.as_bytes().escape_ascii().to_string().replace("\\\"", "\"")).into_iter().collect();
         assert_eq!(filtered(&layer, "", &[line]).await, expected, "{line:?}");
     }
     let mixed = ["_ga=1", "csrf=2; Path=/", "_fbp=3", "session=4", "csrf=5; Path=/a", "x=6"];
@@ -163,8 +164,7 @@ async fn an_answer_can_narrow_and_never_widen() {
         (Narrow::all(), vec!["csrf=3"]),
     ] {
         let answer = serve(&layer, request(&[("cookie", GRANTED)]), |_| {
-            let mut answer =
-                response(&[("set-cookie", "_ga=1"), ("set-cookie", "_fbp=2"), ("set-cookie", "csrf=3")]);
+            let mut answer = response(&[("set-cookie", "_ga=1"), ("set-cookie", "_fbp=2"), ("set-cookie", "csrf=3")]);
             answer.extensions_mut().insert(narrow.clone());
             answer
         })
@@ -177,9 +177,9 @@ async fn an_answer_can_narrow_and_never_widen() {
 #[tokio::test]
 async fn lifetimes_are_cut() {
     let adding = CookieRule::auth("login").add_max_age();
-    let layer = layer(policy().cookie(adding).cookie(
-        CookieRule::new("lang", Category::ESSENTIAL).max_age(Lifetime::months(6)),
-    ));
+    let layer = layer(
+        policy().cookie(adding).cookie(CookieRule::new("lang", Category::ESSENTIAL).max_age(Lifetime::months(6))),
+    );
     for (line, more) in [
         ("session=1", ""),
         ("session=1; Max-Age=604800", ""),
@@ -234,7 +234,11 @@ async fn a_hook_has_the_last_word_and_only_to_drop() {
     let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let log = std::sync::Arc::clone(&seen);
     let layer = layer(policy().drop_cookie(move |line| {
-        log.lock().unwrap().push((String::from_utf8_lossy(line.name).into_owned(), line.verdict.reason().as_str(), line.is_deletion));
+        log.lock().unwrap().push((
+            String::from_utf8_lossy(line.name).into_owned(),
+            line.verdict.reason().as_str(),
+            line.is_deletion,
+        ));
         line.name == b"session"
     }));
     let consent = "__Host-consent=1:1:2026-11-21+analytics; Path=/; Secure";
@@ -249,7 +253,9 @@ async fn a_hook_has_the_last_word_and_only_to_drop() {
 /// Unknown cookies: stripped, passed, or passed and reported; a disguised refused name is stripped in every case.
 #[tokio::test]
 async fn unknown_cookies_go_as_the_policy_says() {
-    for (unknown, passes) in [(UnknownCookies::Strip, false), (UnknownCookies::Pass, true), (UnknownCookies::Report, true)] {
+    for (unknown, passes) in
+        [(UnknownCookies::Strip, false), (UnknownCookies::Pass, true), (UnknownCookies::Report, true)]
+    {
         let layer = layer(policy().unknown(unknown));
         for (line, always_stripped) in [
             ("other=1", false),
@@ -273,7 +279,8 @@ async fn unknown_cookies_go_as_the_policy_says() {
 async fn a_prefix_rule_is_no_hole() {
     let policy = Policy::builder().essential(["app_*"]).cookies(Category::MARKETING, ["app_ads"]);
     let layer = layer(policy);
-    for (line, left) in [("app_x=1", 1), ("app_ads=1", 0), ("app_%61ds=1", 0), ("app_ads\u{a0}=1", 0), ("app_%61=1", 1)] {
+    for (line, left) in [("app_x=1", 1), ("app_ads=1", 0), ("app_%61ds=1", 0), ("app_ads\u{a0}=1", 0), ("app_%61=1", 1)]
+    {
         assert_eq!(filtered(&layer, "", &[line]).await.len(), left, "{line:?}");
     }
 }
@@ -297,7 +304,8 @@ async fn report_only_changes_nothing_but_the_consent_cookie() {
     assert_eq!((left.len(), left[0].as_str()), (2, "_ga=1"));
     assert!(left[1].starts_with("__Host-consent=1:1:2026-11-21!analytics!marketing"), "the consent cookie works");
     assert_eq!(lines(answer.headers(), "cache-control"), ["no-store"]);
-    let answer = serve(&layer, request(&[]), |_| response(&[("set-cookie", "_ga=1"), ("cache-control", "public")])).await;
+    let answer =
+        serve(&layer, request(&[]), |_| response(&[("set-cookie", "_ga=1"), ("cache-control", "public")])).await;
     assert_eq!(lines(answer.headers(), "cache-control"), ["public"], "caching is left alone");
 }
 

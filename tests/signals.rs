@@ -102,8 +102,7 @@ async fn a_signal_turns_off_what_the_policy_says() {
             for (signal, header) in [(Signal::Dnt, "dnt"), (Signal::Gpc, "sec-gpc")] {
                 let policy = analytics_and_marketing().signal(signal, scope.clone()).build().unwrap();
                 let layer = ConsentLayer::new(policy).with_clock(clock_at(date!(2026 - 11 - 21)));
-                let headers =
-                    [("cookie", "session=1; _ga=2; _fbp=3"), (header, "1"), ("sec-fetch-dest", destination)];
+                let headers = [("cookie", "session=1; _ga=2; _fbp=3"), (header, "1"), ("sec-fetch-dest", destination)];
                 assert_eq!(cookies_seen(&layer, request(&headers)).await, [kept], "{scope:?}");
                 let mut left = Vec::new();
                 serve(&layer, request(&headers), |request| {

@@ -125,13 +125,13 @@ impl Names {
         self.services.iter().map(AsRef::as_ref)
     }
 
-    pub(crate) fn category_index(&self, name: &str) -> Option<CategoryIndex> {
-        let place = self.categories.iter().position(|category| category.as_str() == name)?;
+    pub(crate) fn category_index(&self, name: &[u8]) -> Option<CategoryIndex> {
+        let place = self.categories.iter().position(|category| category.as_bytes() == name)?;
         u8::try_from(place).ok().map(CategoryIndex)
     }
 
-    pub(crate) fn service_index(&self, name: &str) -> Option<ServiceIndex> {
-        let place = self.services.iter().position(|service| **service == *name)?;
+    pub(crate) fn service_index(&self, name: &[u8]) -> Option<ServiceIndex> {
+        let place = self.services.iter().position(|service| service.as_bytes() == name)?;
         u8::try_from(place).ok().map(ServiceIndex)
     }
 

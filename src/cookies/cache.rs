@@ -8,13 +8,35 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use super::pairs::trim;
 use crate::signal::SEC_GPC;
 
-/// Fields by which an application speaks to one kind of cache past `Cache-Control` (RFC 9213, and what came before it).
-static TARGETED: [HeaderName; 4] = [
-    HeaderName::from_static("cdn-cache-control"),
-    HeaderName::from_static("cloudflare-cdn-cache-control"),
-    HeaderName::from_static("vercel-cdn-cache-control"),
-    HeaderName::from_static("surrogate-control"),
-];
+/// Which fields an answer has, gathered in one pass: a look-up for each would hash its name.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CacheFields {
+    pub(crate) has_set_cookie: bool,
+    pub(crate) has_vary: bool,
+    has_cache_control: bool,
+    /// A field by which an application speaks to one kind of cache past `Cache-Control`: `CDN-Cache-Control` and its like
+    /// (RFC 9213), `Surrogate-Control` before it.
+    has_targeted: bool,
+}
+
+impl CacheFields {
+    pub(crate) fn read(headers: &HeaderMap) -> Self {
+        let mut fields = Self::default();
+        for name in headers.keys() {
+            match name.as_str() {
+                "set-cookie" => fields.has_set_cookie = true,
+                "vary" => fields.has_vary = true,
+                "cache-control" => fields.has_cache_control = true,
+                name => fields.has_targeted |= is_targeted(name),
+            }
+        }
+        fields
+    }
+}
+
+fn is_targeted(name: &str) -> bool {
+    name.ends_with("-cache-control") || name == "surrogate-control"
+}
 
 /// How far an answer is kept out of caches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,11 +61,14 @@ impl Keep {
 }
 
 /// Sees to it that no shared cache stores the answer.
-pub(crate) fn keep_out(headers: &mut HeaderMap, keep: Keep) {
-    for name in &TARGETED {
-        if headers.contains_key(name) {
-            headers.insert(name, keep.header_value());
-        }
+pub(crate) fn keep_out(headers: &mut HeaderMap, fields: &CacheFields, keep: Keep) {
+    if fields.has_targeted {
+        let names: Vec<HeaderName> = headers.keys().filter(|name| is_targeted(name.as_str())).cloned().collect();
+        names.into_iter().for_each(|name| _ = headers.insert(name, keep.header_value()));
+    }
+    if !fields.has_cache_control {
+        headers.insert(header::CACHE_CONTROL, keep.header_value());
+        return;
     }
     let mut directives: Vec<Cow<'_, str>> = Vec::new();
     let mut is_kept = false;

@@ -154,9 +154,10 @@ impl Decision {
                 .ok_or_else(|| SelectionError { what, name: name.to_owned() })
         };
         let category = |name: &Category| {
-            askable(names.category_index(name.as_str()).map(Target::Category), "category", name.as_str())
+            askable(names.category_index(name.as_bytes()).map(Target::Category), "category", name.as_str())
         };
-        let service = |name: &String| askable(names.service_index(name).map(Target::Service), "service", name);
+        let service =
+            |name: &String| askable(names.service_index(name.as_bytes()).map(Target::Service), "service", name);
         let mut answers = self.full(if selection.all { Answers::grant } else { Answers::refuse });
         for target in selection.granted.iter().map(category) {
             answers.grant(target?);

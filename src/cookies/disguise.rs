@@ -5,10 +5,12 @@
 
 use std::borrow::Cow;
 
+use super::swar::is_odd;
+
 /// The name that such a reader sees, if it can differ.
 pub(crate) fn undisguised(name: &[u8]) -> Option<Vec<u8>> {
     // The quick way: an ordinary name.
-    if !name.iter().any(|byte| *byte == b'%' || !byte.is_ascii_graphic()) {
+    if !is_odd(name) {
         return None;
     }
     let text = String::from_utf8_lossy(name);

@@ -1,6 +1,6 @@
 //! Splits a `Cookie` line into its pairs.
 
-use memchr::memchr_iter;
+use super::swar::{find_name_end, find_semicolon};
 
 /// One pair of a `Cookie` line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,35 +9,55 @@ pub(crate) struct Pair<'a> {
     pub(crate) bytes: &'a [u8],
     /// The name; empty for a pair without a name or without `=`.
     pub(crate) name: &'a [u8],
-    /// The value, with quotes if there are any.
-    pub(crate) value: &'a [u8],
+    /// The place in `bytes` at which the value begins, blanks before it included.
+    value: usize,
     /// The place in the line at which the pair ends.
     pub(crate) end: usize,
 }
 
-/// The pairs of a line. Pieces of only blanks are no pairs.
-pub(crate) fn pairs(line: &[u8]) -> impl Iterator<Item = Pair<'_>> {
-    let mut from = 0;
-    memchr_iter(b';', line).chain(std::iter::once(line.len())).filter_map(move |to| {
-        let piece = trim_end(line.get(from..to).unwrap_or_default());
-        let end = from + piece.len();
-        from = to + 1;
-        pair(trim_start(piece), end)
-    })
+impl<'a> Pair<'a> {
+    /// The value, with quotes if there are any.
+    pub(crate) fn value(&self) -> &'a [u8] {
+        trim_start(self.bytes.get(self.value..).unwrap_or_default())
+    }
 }
 
-fn pair(bytes: &[u8], end: usize) -> Option<Pair<'_>> {
-    if bytes.is_empty() {
-        return None;
-    }
-    // Names are short: a loop beats a call of the vectorised search.
-    let (name, value) = match bytes.iter().position(|byte| *byte == b'=') {
-        Some(end) => {
-            (trim_end(bytes.get(..end).unwrap_or_default()), trim_start(bytes.get(end + 1..).unwrap_or_default()))
+/// The pairs of a line. Pieces of only blanks are no pairs.
+pub(crate) const fn pairs(line: &[u8]) -> Pairs<'_> {
+    Pairs { rest: line, at: 0 }
+}
+
+/// See [`pairs`].
+#[derive(Clone, Debug)]
+pub(crate) struct Pairs<'a> {
+    rest: &'a [u8],
+    /// The place in the line at which `rest` begins.
+    at: usize,
+}
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = Pair<'a>;
+
+    fn next(&mut self) -> Option<Pair<'a>> {
+        loop {
+            let rest = trim_start(self.rest);
+            if rest.is_empty() {
+                return None;
+            }
+            let start = self.at + (self.rest.len() - rest.len());
+            let head = find_name_end(rest);
+            let has_equals = rest.get(head) == Some(&b'=');
+            let length = if has_equals { find_semicolon(rest, head + 1) } else { head };
+            self.rest = rest.get(length + 1..).unwrap_or_default();
+            self.at = start + length + 1;
+            let bytes = trim_end(rest.get(..length)?);
+            if bytes.is_empty() {
+                continue;
+            }
+            let (name, value) = if has_equals { (trim_end(rest.get(..head)?), head + 1) } else { (&[][..], 0) };
+            return Some(Pair { bytes, name, value, end: start + bytes.len() });
         }
-        None => (&[][..], bytes),
-    };
-    Some(Pair { bytes, name, value, end })
+    }
 }
 
 /// Without SP and HTAB at both ends: browsers trim nothing else (R27).
@@ -57,4 +77,32 @@ fn trim_end(mut bytes: &[u8]) -> &[u8] {
         bytes = rest;
     }
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_split_at_semicolons_only() {
+        for (line, expected) in [
+            ("", &[][..]),
+            (" ; ;;\t", &[]),
+            ("a=b", &[("a", "b")]),
+            ("a=b; c=d", &[("a", "b"), ("c", "d")]),
+            (" a = b ;c=d;", &[("a", "b"), ("c", "d")]),
+            ("a=\"b; c\"", &[("a", "\"b"), ("", "c\"")]),
+            ("a=b=c, d=e", &[("a", "b=c, d=e")]),
+            ("a; =b; =", &[("", "a"), ("", "b"), ("", "")]),
+            ("a\t=\tb", &[("a", "b")]),
+            ("\u{a0}a=b", &[("\u{a0}a", "b")]),
+        ] {
+            let found: Vec<_> = pairs(line.as_bytes()).map(|pair| (pair.name, pair.value())).collect();
+            let expected: Vec<_> = expected.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
+            assert_eq!(found, expected, "{line:?}");
+            for pair in pairs(line.as_bytes()) {
+                assert!(line.as_bytes()[..pair.end].ends_with(pair.bytes), "{line:?}");
+            }
+        }
+    }
 }

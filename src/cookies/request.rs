@@ -4,20 +4,22 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
 use super::{
-    disguise::undisguised,
+    judge::Judge,
     pairs::{Pair, pairs},
+    swar::is_odd,
 };
 use crate::{
     consent::{Reading, Target, Verdicts},
     decide::Decision,
-    policy::{Class, CompiledRule, Policy, Reason, UnknownCookies, Verdict},
+    policy::{Class, Policy, Reason, UnknownCookies, Verdict},
 };
 
 /// What the `Cookie` lines of a request hold, gathered in one pass and without an allocation.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Seen {
-    /// The consent that the request shows.
-    pub(crate) reading: Reading,
+pub(crate) struct Seen<'a> {
+    /// The value of the consent cookie.
+    consent: Option<&'a [u8]>,
+    is_ambiguous: bool,
     /// The targets of declared cookies.
     targets: Verdicts,
     has_unknown: bool,
@@ -27,42 +29,46 @@ pub(crate) struct Seen {
     has_odd: bool,
 }
 
-impl Seen {
-    /// Looks at every `Cookie` line: HTTP/2 sends a line for each pair if it likes (RFC 9113 section 8.2.3).
-    pub(crate) fn scan(policy: &Policy, headers: &HeaderMap) -> Self {
-        let mut seen = Self {
-            reading: Reading::Nothing,
-            targets: Verdicts::NONE,
-            has_unknown: false,
-            has_never: false,
-            has_odd: false,
-        };
-        let mut consent = None;
-        for line in headers.get_all(header::COOKIE) {
-            for pair in pairs(line.as_bytes()) {
-                match policy.classify(pair.name) {
-                    Class::Consent => match consent {
-                        None => consent = Some(pair.value),
-                        Some(first) if first == pair.value => {}
-                        // A neighbour's copy: neither can be believed (R53, R69).
-                        Some(_) => seen.reading = Reading::Ambiguous,
-                    },
-                    Class::Rule(rule) => {
-                        seen.targets.insert(rule.target);
-                        seen.has_odd |= rule.is_prefix && is_odd(pair.name);
-                    }
-                    Class::Unknown => {
-                        seen.has_unknown = true;
-                        seen.has_odd |= is_odd(pair.name);
-                    }
-                    Class::Never => seen.has_never = true,
+impl<'a> Seen<'a> {
+    /// Nothing seen yet.
+    pub(crate) const NOTHING: Self = Self {
+        consent: None,
+        is_ambiguous: false,
+        targets: Verdicts::NONE,
+        has_unknown: false,
+        has_never: false,
+        has_odd: false,
+    };
+
+    /// Looks at a `Cookie` line. There can be many: HTTP/2 sends one for each pair if it likes (RFC 9113 section 8.2.3).
+    pub(crate) fn add(&mut self, policy: &Policy, line: &'a [u8]) {
+        for pair in pairs(line) {
+            match policy.classify(pair.name) {
+                Class::Consent => match self.consent {
+                    None => self.consent = Some(pair.value()),
+                    // A neighbour's copy that differs: neither can be believed (R53, R69).
+                    Some(first) => self.is_ambiguous |= first != pair.value(),
+                },
+                Class::Rule(rule) => {
+                    self.targets.insert(rule.target);
+                    self.has_odd |= rule.is_prefix && is_odd(pair.name);
                 }
+                Class::Unknown => {
+                    self.has_unknown = true;
+                    self.has_odd |= is_odd(pair.name);
+                }
+                Class::Never => self.has_never = true,
             }
         }
-        if let (Some(value), Reading::Nothing) = (consent, seen.reading) {
-            seen.reading = policy.read_consent(value);
+    }
+
+    /// The consent that the request shows.
+    pub(crate) fn reading(&self, policy: &Policy) -> Reading {
+        match self.consent {
+            None => Reading::Nothing,
+            Some(_) if self.is_ambiguous => Reading::Ambiguous,
+            Some(value) => policy.read_consent(value),
         }
-        seen
     }
 
     /// Whether a refused cookie might have to be expired in the browser once the consent changes.
@@ -79,42 +85,6 @@ impl Seen {
     }
 }
 
-fn is_odd(name: &[u8]) -> bool {
-    name.iter().any(|byte| *byte == b'%' || !byte.is_ascii_graphic())
-}
-
-/// What happens to a cookie of this name, in either direction. `None`: it is nameless or begins with `$`, is always
-/// dropped, and not reported.
-pub(crate) fn judge_name<'p>(decision: &'p Decision, name: &[u8]) -> Option<(Verdict, Option<&'p CompiledRule>)> {
-    let policy = decision.policy();
-    let judged = match policy.classify(name) {
-        Class::Never => return None,
-        Class::Consent => return Some((Verdict::allow(Reason::OwnCookie), None)),
-        Class::Rule(rule) => (decision.judge(rule.target), Some(rule)),
-        Class::Unknown => {
-            let passes = policy.unknown != UnknownCookies::Strip;
-            (Verdict { allowed: passes, reason: Reason::UnknownCookie }, None)
-        }
-    };
-    let is_declared_exactly = judged.1.is_some_and(|rule| !rule.is_prefix);
-    if judged.0.is_allowed() && !is_declared_exactly && is_disguised(decision, name) {
-        return Some((Verdict::refuse(Reason::Disguised), judged.1));
-    }
-    Some(judged)
-}
-
-/// Whether a reader that decodes or trims would find a refused cookie under this name.
-fn is_disguised(decision: &Decision, name: &[u8]) -> bool {
-    let Some(seen) = undisguised(name) else {
-        return false;
-    };
-    match decision.policy().classify(&seen) {
-        Class::Rule(rule) => !decision.allows_target(rule.target),
-        Class::Never | Class::Consent => true,
-        Class::Unknown => decision.policy().unknown == UnknownCookies::Strip,
-    }
-}
-
 /// Takes out of the `Cookie` lines what is refused, and gives the lines as they were. `report` hears of every pair that
 /// goes, and of every unknown one that stays.
 pub(crate) fn strip(
@@ -122,12 +92,13 @@ pub(crate) fn strip(
     decision: &Decision,
     mut report: impl FnMut(&[u8], Verdict, Option<Target>),
 ) -> Shown {
+    let mut judge = Judge::new(decision);
     let single = headers.get_all(header::COOKIE).iter().nth(1).is_none();
     if single {
         let Some(line) = headers.get(header::COOKIE) else {
             return Shown::Nothing;
         };
-        return match kept(line, decision, &mut report) {
+        return match kept(line, &mut judge, &mut report) {
             Kept::All => Shown::One(line.clone()),
             Kept::None => headers.remove(header::COOKIE).map_or(Shown::Nothing, Shown::One),
             Kept::Some(line) => headers.insert(header::COOKIE, line).map_or(Shown::Nothing, Shown::One),
@@ -136,7 +107,7 @@ pub(crate) fn strip(
     let lines: Vec<HeaderValue> = headers.get_all(header::COOKIE).iter().cloned().collect();
     headers.remove(header::COOKIE);
     for line in &lines {
-        match kept(line, decision, &mut report) {
+        match kept(line, &mut judge, &mut report) {
             Kept::All => _ = headers.append(header::COOKIE, line.clone()),
             Kept::None => {}
             Kept::Some(line) => _ = headers.append(header::COOKIE, line),
@@ -151,8 +122,9 @@ pub(crate) fn report_only(
     decision: &Decision,
     mut report: impl FnMut(&[u8], Verdict, Option<Target>),
 ) {
+    let mut judge = Judge::new(decision);
     for line in headers.get_all(header::COOKIE) {
-        pairs(line.as_bytes()).for_each(|pair| _ = stays(&pair, decision, &mut report));
+        pairs(line.as_bytes()).for_each(|pair| _ = stays(&pair, &mut judge, &mut report));
     }
 }
 
@@ -191,8 +163,8 @@ enum Kept {
     Some(HeaderValue),
 }
 
-fn stays(pair: &Pair<'_>, decision: &Decision, report: &mut impl FnMut(&[u8], Verdict, Option<Target>)) -> bool {
-    let Some((verdict, rule)) = judge_name(decision, pair.name) else {
+fn stays(pair: &Pair<'_>, judge: &mut Judge<'_>, report: &mut impl FnMut(&[u8], Verdict, Option<Target>)) -> bool {
+    let Some((verdict, rule)) = judge.name(pair.name) else {
         return false;
     };
     if !verdict.is_allowed() || verdict.reason() == Reason::UnknownCookie {
@@ -202,14 +174,14 @@ fn stays(pair: &Pair<'_>, decision: &Decision, report: &mut impl FnMut(&[u8], Ve
 }
 
 /// What stays of one line. A line of which everything stays keeps its bytes, blanks included.
-fn kept(line: &HeaderValue, decision: &Decision, report: &mut impl FnMut(&[u8], Verdict, Option<Target>)) -> Kept {
+fn kept(line: &HeaderValue, judge: &mut Judge<'_>, report: &mut impl FnMut(&[u8], Verdict, Option<Target>)) -> Kept {
     let bytes = line.as_bytes();
     // Grown once, to the line's own length, and only when there is something to leave out.
     let mut rest: Option<Vec<u8>> = None;
     let mut kept_until = 0;
     let mut is_first = true;
     for pair in pairs(bytes) {
-        let keep = stays(&pair, decision, report);
+        let keep = stays(&pair, judge, report);
         match (&mut rest, keep) {
             (None, true) => kept_until = pair.end,
             (None, false) => {

@@ -4,9 +4,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
 use super::{
-    change::{consent_deletion, full_refusal},
-    request::judge_name,
-    set_cookie::{Attributes, name_value},
+    change::full_refusal,
+    judge::Judge,
+    set_cookie::{Attributes, name, value_and_rest},
 };
 use crate::{
     consent::{Choice, Reading, Target},
@@ -22,11 +22,12 @@ pub(crate) fn consent_change(headers: &HeaderMap, decision: &Decision) -> Option
     let mut is_sound = true;
     let mut is_set = false;
     for line in headers.get_all(header::SET_COOKIE) {
-        let (name, content, rest) = name_value(line.as_bytes());
+        let name = name(line.as_bytes());
         if name != policy.consent_cookie_name().as_bytes() {
             continue;
         }
         is_set = true;
+        let (content, rest) = value_and_rest(line.as_bytes());
         let attributes = Attributes::parse(rest);
         if attributes.is_deletion(decision.now()) {
             continue;
@@ -78,19 +79,17 @@ pub(crate) fn filter(
     act: bool,
     mut report: impl FnMut(LineAction, &[u8], Verdict, Option<Target>),
 ) -> bool {
-    if !headers.contains_key(header::SET_COOKIE) {
-        return false;
-    }
+    let mut judge = Judge::new(decision);
     let all_stay = headers
         .get_all(header::SET_COOKIE)
         .iter()
-        .all(|line| matches!(fate(line.as_bytes(), decision, &mut |_, _, _, _| ()), (Fate::Keep, false)));
+        .all(|line| matches!(fate(line.as_bytes(), decision, &mut judge, &mut |_, _, _, _| ()), (Fate::Keep, false)));
     if all_stay {
         return true;
     }
     let mut kept = Vec::with_capacity(headers.get_all(header::SET_COOKIE).iter().count());
     for line in headers.get_all(header::SET_COOKIE) {
-        match fate(line.as_bytes(), decision, &mut report).0 {
+        match fate(line.as_bytes(), decision, &mut judge, &mut report).0 {
             Fate::Keep => kept.push(line.clone()),
             Fate::Append(more) => kept.push(with_more(line, &more)),
             Fate::Drop => {}
@@ -103,14 +102,6 @@ pub(crate) fn filter(
     headers.contains_key(header::SET_COOKIE)
 }
 
-/// Under a signal that stores nothing, not even a refusal can be written; a consent that the browser still holds is
-/// deleted instead, so that it does not come back to life when the signal goes.
-pub(crate) fn forget_consent(headers: &mut HeaderMap, decision: &Decision) {
-    if let Some(line) = consent_deletion(decision.policy()) {
-        headers.append(header::SET_COOKIE, line);
-    }
-}
-
 fn with_more(line: &HeaderValue, more: &str) -> HeaderValue {
     let longer = [line.as_bytes(), more.as_bytes()].concat();
     // A header value and plain text after it are a header value.
@@ -120,9 +111,9 @@ fn with_more(line: &HeaderValue, more: &str) -> HeaderValue {
 type Report<'r> = &'r mut dyn FnMut(LineAction, &[u8], Verdict, Option<Target>);
 
 /// What happens to a line, and whether there is something to report of one that stays as it is.
-fn fate(line: &[u8], decision: &Decision, report: Report<'_>) -> (Fate, bool) {
-    let (name, _, rest) = name_value(line);
-    let Some((verdict, rule)) = judge_name(decision, name) else {
+fn fate(line: &[u8], decision: &Decision, judge: &mut Judge<'_>, report: Report<'_>) -> (Fate, bool) {
+    let name = name(line);
+    let Some((verdict, rule)) = judge.name(name) else {
         return (Fate::Drop, false);
     };
     let policy = decision.policy();
@@ -139,7 +130,7 @@ fn fate(line: &[u8], decision: &Decision, report: Report<'_>) -> (Fate, bool) {
         }
         return (Fate::Keep, is_unknown);
     }
-    let attributes = Attributes::parse(rest);
+    let attributes = Attributes::parse(value_and_rest(line).1);
     let is_deletion = attributes.is_deletion(decision.now());
     let refused = if verdict.is_allowed() {
         stores_nothing.map(|signal| Verdict::refuse(Reason::NoCookies(signal)))

@@ -1,23 +1,27 @@
 //! Reads a `Set-Cookie` line as browsers do (rfc6265bis section 5.6): on bytes, without ever failing.
 
-use super::{date, pairs::trim};
+use super::{
+    date,
+    pairs::trim,
+    swar::{find_name_end, find_semicolon},
+};
 use crate::policy::SameSite;
 
 /// Bytes of an attribute's value above which browsers ignore the attribute.
 const MAX_ATTRIBUTE: usize = 1_024;
 
-/// Splits a line into name, value and the rest, which begins with `;` if there is one. A line without `=` has an empty
-/// name.
-pub(crate) fn name_value(line: &[u8]) -> (&[u8], &[u8], &[u8]) {
-    let end = memchr::memchr(b';', line).unwrap_or(line.len());
-    let (pair, rest) = line.split_at_checked(end).unwrap_or((line, &[]));
-    match memchr::memchr(b'=', pair) {
-        Some(equals) => {
-            let (name, value) = pair.split_at_checked(equals).unwrap_or((pair, &[]));
-            (trim(name), trim(value.get(1..).unwrap_or_default()), rest)
-        }
-        None => (&[], trim(pair), rest),
-    }
+/// The name of the cookie that a line sets; empty without `=`.
+pub(crate) fn name(line: &[u8]) -> &[u8] {
+    let (before, after) = line.split_at_checked(find_name_end(line)).unwrap_or((line, &[]));
+    if after.first() == Some(&b'=') { trim(before) } else { &[] }
+}
+
+/// The value that a line sets, and what follows it, which begins with `;` if there is anything.
+pub(crate) fn value_and_rest(line: &[u8]) -> (&[u8], &[u8]) {
+    let head = find_name_end(line);
+    let from = if line.get(head) == Some(&b'=') { head + 1 } else { 0 };
+    let end = find_semicolon(line, from);
+    (trim(line.get(from..end).unwrap_or_default()), line.get(end..).unwrap_or_default())
 }
 
 /// The attributes of a line, each as the last one of its name says.
@@ -120,8 +124,8 @@ mod tests {
             ("a,b=c", "a,b", "c"),
             ("\u{a0}a=b", "\u{a0}a", "b"),
         ] {
-            let (found, content, _) = name_value(line.as_bytes());
-            assert_eq!((found, content), (name.as_bytes(), value.as_bytes()), "{line:?}");
+            let (content, _) = value_and_rest(line.as_bytes());
+            assert_eq!((super::name(line.as_bytes()), content), (name.as_bytes(), value.as_bytes()), "{line:?}");
         }
     }
 
@@ -151,7 +155,7 @@ mod tests {
             ("a=b", false),
             ("a=", false),
         ] {
-            let (_, _, rest) = name_value(line.as_bytes());
+            let (_, rest) = value_and_rest(line.as_bytes());
             assert_eq!(Attributes::parse(rest).is_deletion(now), deletes, "{line}");
         }
     }
@@ -159,7 +163,7 @@ mod tests {
     #[test]
     fn an_attribute_of_more_than_1024_bytes_is_ignored() {
         let line = format!("a=b; Max-Age={}; Secure={}", "0".repeat(1_025), "x".repeat(1_024));
-        let (_, _, rest) = name_value(line.as_bytes());
+        let (_, rest) = value_and_rest(line.as_bytes());
         let attributes = Attributes::parse(rest);
         assert_eq!(attributes.max_age, None);
         assert!(attributes.secure);

@@ -33,15 +33,15 @@ use crate::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct ConsentLayer {
-    shared: Shared,
+    shared: Arc<Shared>,
 }
 
-/// What all services of a layer share. Cloning it costs a count or two, and no allocation.
+/// What all services of a layer share.
 #[derive(Clone, Debug)]
 pub(super) struct Shared {
     pub(super) policy: Arc<Policy>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) reporter: Arc<Reporter>,
+    pub(super) reporter: Reporter,
     pub(super) has_debug_header: bool,
 }
 
@@ -49,26 +49,26 @@ impl ConsentLayer {
     /// A layer that keeps this policy.
     pub fn new(policy: impl Into<Arc<Policy>>) -> Self {
         Self {
-            shared: Shared {
+            shared: Arc::new(Shared {
                 policy: policy.into(),
                 clock: Arc::new(SystemClock),
-                reporter: Arc::default(),
+                reporter: Reporter::default(),
                 has_debug_header: false,
-            },
+            }),
         }
     }
 
     /// Takes the time from another clock: for tests.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock) -> Self {
-        self.shared.clock = Arc::new(clock);
+        Arc::make_mut(&mut self.shared).clock = Arc::new(clock);
         self
     }
 
     /// Adds somebody who hears of what happens to cookies.
     #[must_use]
     pub fn add_observer(mut self, observer: impl Observer) -> Self {
-        Arc::make_mut(&mut self.shared.reporter).add(Arc::new(observer));
+        Arc::make_mut(&mut self.shared).reporter.add(Arc::new(observer));
         self
     }
 
@@ -76,7 +76,7 @@ impl ConsentLayer {
     /// never does.
     #[must_use]
     pub fn with_debug_header(mut self) -> Self {
-        self.shared.has_debug_header = true;
+        Arc::make_mut(&mut self.shared).has_debug_header = true;
         self
     }
 }
@@ -85,6 +85,6 @@ impl<S> Layer<S> for ConsentLayer {
     type Service = ConsentService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ConsentService::new(inner, self.shared.clone())
+        ConsentService::new(inner, Arc::clone(&self.shared))
     }
 }

@@ -13,6 +13,7 @@
 mod context;
 mod future;
 mod layer;
+mod notes;
 mod service;
 
 pub use self::{context::ConsentContext, future::ResponseFuture, layer::ConsentLayer, service::ConsentService};

@@ -5,31 +5,33 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderMap, HeaderValue, Method, Request, Response, header, request::Parts};
+use http::{HeaderMap, Method, Request, Response, request::Parts};
 use tower::Service;
 
 use super::{
     context::ConsentContext,
     future::{Flight, ResponseFuture},
     layer::Shared,
+    notes::Notes,
 };
 use crate::{
     consent::Reading,
     cookies::request::{Seen, Shown, report_only, strip},
     decide::decide,
+    policy::{Policy, Verdict},
     report::{Action, Direction},
-    signal::Signals,
+    signal::SignalReader,
 };
 
 /// The service that [`ConsentLayer`](super::ConsentLayer) wraps around another.
 #[derive(Clone, Debug)]
 pub struct ConsentService<S> {
     inner: S,
-    shared: Shared,
+    shared: Arc<Shared>,
 }
 
 impl<S> ConsentService<S> {
-    pub(super) const fn new(inner: S, shared: Shared) -> Self {
+    pub(super) const fn new(inner: S, shared: Arc<Shared>) -> Self {
         Self { inner, shared }
     }
 
@@ -68,63 +70,95 @@ where
     }
 }
 
+/// What the header fields of a request say that matters here, gathered in one pass: a look-up for each would hash its
+/// name, and most requests have few fields.
+#[derive(Debug)]
+struct Fields<'a> {
+    signals: SignalReader,
+    seen: Seen<'a>,
+    site: Option<&'a [u8]>,
+    mode: Option<&'a [u8]>,
+    destination: Option<&'a [u8]>,
+    accepts_html: bool,
+}
+
+impl<'a> Fields<'a> {
+    fn read(policy: &Policy, headers: &'a HeaderMap) -> Self {
+        let mut fields = Self {
+            signals: SignalReader::default(),
+            seen: Seen::NOTHING,
+            site: None,
+            mode: None,
+            destination: None,
+            accepts_html: false,
+        };
+        for (name, value) in headers {
+            let value = value.as_bytes();
+            match name.as_str() {
+                "cookie" => fields.seen.add(policy, value),
+                "dnt" => fields.signals.add_dnt(value),
+                "sec-gpc" => fields.signals.add_gpc(value),
+                "sec-fetch-site" => fields.site = Some(value),
+                "sec-fetch-mode" => fields.mode = Some(value),
+                "sec-fetch-dest" => fields.destination = Some(value),
+                "accept" => fields.accepts_html |= memchr::memmem::find(value, b"text/html").is_some(),
+                _ => {}
+            }
+        }
+        fields
+    }
+
+    /// Whether the browser leaves `SameSite=Lax` cookies out: a cross-site request other than a top-level navigation by
+    /// GET (rfc6265bis section 5.8.3).
+    fn hides_lax_cookies(&self, method: &Method) -> bool {
+        self.site == Some(b"cross-site")
+            && !(matches!(*method, Method::GET | Method::HEAD)
+                && self.mode == Some(b"navigate")
+                && self.destination == Some(b"document"))
+    }
+
+    /// Whether the answer is a page: only there are cookies expired unasked.
+    fn is_document(&self) -> bool {
+        self.destination.map_or(self.accepts_html, |destination| destination == b"document")
+    }
+}
+
 /// Filters a request, and gives what is needed to filter its answer. `None`: the layer stands down.
-fn admit(shared: &Shared, parts: &mut Parts) -> Option<Flight> {
+fn admit(shared: &Arc<Shared>, parts: &mut Parts) -> Option<Flight> {
     let policy = &shared.policy;
     if policy.stands_down(parts) {
         return None;
     }
-    let signals = Signals::from_headers(&parts.headers);
-    let seen = Seen::scan(policy, &parts.headers);
-    let reading = match seen.reading {
-        Reading::Nothing if hides_lax_cookies(parts) => Reading::Unseen,
+    let fields = Fields::read(policy, &parts.headers);
+    let reading = match fields.seen.reading(policy) {
+        Reading::Nothing if fields.hides_lax_cookies(&parts.method) => Reading::Unseen,
         reading => reading,
     };
     let regime = policy.regime_of(parts);
     let narrow = policy.narrowing(parts);
     let now = shared.clock.unix_seconds();
-    let decision = decide(Arc::clone(policy), regime, signals, reading, &narrow, now);
+    let is_document = fields.is_document();
+    let decision = decide(Arc::clone(policy), regime, fields.signals.signals(), reading, &narrow, now);
 
-    let mut notes = String::new();
+    let mut notes = Notes::default();
     let mut shown = Shown::Nothing;
-    if !seen.all_pass(&decision) {
-        let report = |name: &[u8], verdict: crate::policy::Verdict, target| {
+    if !fields.seen.all_pass(&decision) {
+        let mut batch = shared.reporter.batch(&decision, Direction::Request);
+        let report = |name: &[u8], verdict: Verdict, target| {
             let action = if verdict.is_allowed() { Action::Passed } else { Action::Stripped };
-            shared.note(&mut notes, action, Direction::Request, name, verdict);
-            shared.reporter.cookie(&decision, action, Direction::Request, name, verdict, target);
+            notes.add(shared, action, Direction::Request, name, verdict);
+            batch.cookie(action, name, verdict, target);
         };
         if decision.is_enforced() {
             shown = strip(&mut parts.headers, &decision, report);
         } else {
             report_only(&parts.headers, &decision, report);
         }
-    } else if seen.has_declared() {
+    } else if fields.seen.has_declared() {
         // The answer may change the consent, and then what the browser holds must be known.
         shown = Shown::of(&parts.headers);
     }
-    let is_document = is_document(&parts.headers);
     let context = ConsentContext::new(decision);
     parts.extensions.insert(context.clone());
-    Some(Flight { context, shown, is_document, notes, shared: shared.clone() })
-}
-
-/// Whether the browser leaves `SameSite=Lax` cookies out: a cross-site request other than a top-level navigation by GET
-/// (rfc6265bis section 5.8.3).
-fn hides_lax_cookies(parts: &Parts) -> bool {
-    let is = |name, value| parts.headers.get(name).is_some_and(|said: &HeaderValue| said == value);
-    is("sec-fetch-site", "cross-site")
-        && !(matches!(parts.method, Method::GET | Method::HEAD)
-            && is("sec-fetch-mode", "navigate")
-            && is("sec-fetch-dest", "document"))
-}
-
-/// Whether the answer is a page: only there are cookies expired unasked.
-fn is_document(headers: &HeaderMap) -> bool {
-    match headers.get("sec-fetch-dest") {
-        Some(destination) => destination == "document",
-        None => headers
-            .get_all(header::ACCEPT)
-            .iter()
-            .any(|accept| memchr::memmem::find(accept.as_bytes(), b"text/html").is_some()),
-    }
+    Some(Flight { context, shown, is_document, notes, shared: Arc::clone(shared) })
 }

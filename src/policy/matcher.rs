@@ -1,9 +1,7 @@
 //! Finds the rule of a cookie name: by exact name, then by longest prefix. Byte-exact, nothing is decoded or folded.
-
-use std::{
-    collections::HashMap,
-    hash::{BuildHasherDefault, Hasher},
-};
+//!
+//! Every cookie of every request comes by here, so the table is its own: only names of the policy stand in it, it never
+//! grows after it is built, and a visitor who makes names collide gains a few comparisons.
 
 /// The shortest prefix that a rule may have.
 pub(crate) const MIN_PREFIX: usize = 3;
@@ -14,89 +12,156 @@ pub(crate) struct RuleIndex(pub(crate) u16);
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Matcher {
-    exact: HashMap<Box<[u8]>, RuleIndex, BuildHasherDefault<NameHasher>>,
-    /// By their first three bytes; each list begins with its longest prefix.
-    prefixes: HashMap<[u8; MIN_PREFIX], Vec<(Box<[u8]>, RuleIndex)>, BuildHasherDefault<NameHasher>>,
+    exact: Vec<(Box<[u8]>, RuleIndex)>,
+    /// Open addressing over `exact`; at most half full, so that a search soon meets an empty slot.
+    slots: Vec<Slot>,
+    /// The longest first.
+    prefixes: Vec<Prefix>,
+}
+
+/// A name in its slot: what can be compared without leaving it.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    start: u64,
+    length: usize,
+    /// The place in `exact`; `usize::MAX` where the slot is empty.
+    place: usize,
+}
+
+const EMPTY: Slot = Slot { start: 0, length: 0, place: usize::MAX };
+
+#[derive(Clone, Debug)]
+struct Prefix {
+    /// Its first eight bytes, or all of them, and which bits of a name to compare with them.
+    start: u64,
+    mask: u64,
+    /// What follows these.
+    rest: Box<[u8]>,
+    rule: RuleIndex,
+}
+
+impl Prefix {
+    fn new(bytes: &[u8], rule: RuleIndex) -> Self {
+        let (first, rest) = bytes.split_at_checked(8).unwrap_or((bytes, &[]));
+        Self { start: start(first), mask: start(&vec![0xff; first.len()]), rest: rest.into(), rule }
+    }
+
+    fn len(&self) -> usize {
+        self.mask.count_ones() as usize / 8 + self.rest.len()
+    }
+
+    /// Whether a name, whose start is given, begins with it.
+    fn begins(&self, name: &[u8], name_start: u64) -> bool {
+        // No name holds a zero byte, so a shorter one differs in what it lacks.
+        name_start & self.mask == self.start && name.get(8..).unwrap_or_default().starts_with(&self.rest)
+    }
+}
+
+/// The first eight bytes, with zeros for what is missing.
+fn start(bytes: &[u8]) -> u64 {
+    let four = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
+    match bytes {
+        [a, b, c, d, e, f, g, h, ..] => u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]),
+        // Two reads that overlap: where they do they say the same.
+        [_, _, _, _, ..] => {
+            let first = bytes.first_chunk().map_or(0, four);
+            let last = bytes.last_chunk().map_or(0, four);
+            first | last << (8 * (bytes.len() - 4))
+        }
+        [a, b, c] => u64::from_le_bytes([*a, *b, *c, 0, 0, 0, 0, 0]),
+        [a, b] => u64::from_le_bytes([*a, *b, 0, 0, 0, 0, 0, 0]),
+        [a] => u64::from(*a),
+        [] => 0,
+    }
 }
 
 impl Matcher {
     /// Adds a name; `false` if it was there already, which changes nothing.
     pub(crate) fn insert_exact(&mut self, name: &[u8], rule: RuleIndex) -> bool {
-        let is_new = !self.exact.contains_key(name);
-        if is_new {
-            self.exact.insert(name.into(), rule);
+        if self.exact(name).is_some() {
+            return false;
         }
-        is_new
+        self.exact.push((name.into(), rule));
+        self.slots = vec![EMPTY; (self.exact.len() * 2).next_power_of_two().max(8)];
+        for (place, (name, _)) in self.exact.iter().enumerate() {
+            let start = start(name);
+            let mut index = hash(start, name);
+            let mask = self.slots.len() - 1;
+            while let Some(slot) = self.slots.get_mut(index & mask) {
+                if slot.is_empty() {
+                    *slot = Slot { start, length: name.len(), place };
+                    break;
+                }
+                index = index.wrapping_add(1);
+            }
+        }
+        true
     }
 
     /// Adds a prefix of at least [`MIN_PREFIX`] bytes; `false` if it is too short or was there already.
     pub(crate) fn insert_prefix(&mut self, prefix: &[u8], rule: RuleIndex) -> bool {
-        let Some(first) = prefix.first_chunk() else {
-            return false;
-        };
-        let list = self.prefixes.entry(*first).or_default();
-        if list.iter().any(|(known, _)| **known == *prefix) {
+        if prefix.len() < MIN_PREFIX || self.prefix(prefix).is_some() {
             return false;
         }
-        list.push((prefix.into(), rule));
-        list.sort_by_key(|(known, _)| std::cmp::Reverse(known.len()));
+        self.prefixes.push(Prefix::new(prefix, rule));
+        self.prefixes.sort_by_key(|known| std::cmp::Reverse(known.len()));
         true
     }
 
     /// The rule of exactly this name.
     pub(crate) fn exact(&self, name: &[u8]) -> Option<RuleIndex> {
-        self.exact.get(name).copied()
+        self.find_exact(name, start(name))
+    }
+
+    fn find_exact(&self, name: &[u8], start: u64) -> Option<RuleIndex> {
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut index = hash(start, name);
+        loop {
+            let slot = self.slots.get(index & mask)?;
+            if slot.start == start && slot.length == name.len() {
+                // An empty slot has no place in `exact`, so it ends the search as well.
+                let (known, rule) = self.exact.get(slot.place)?;
+                if name.len() <= 8 || **known == *name {
+                    return Some(*rule);
+                }
+            } else if slot.is_empty() {
+                return None;
+            }
+            index = index.wrapping_add(1);
+        }
     }
 
     /// The rule of exactly this prefix.
     pub(crate) fn prefix(&self, prefix: &[u8]) -> Option<RuleIndex> {
-        let list = self.prefixes.get(prefix.first_chunk::<MIN_PREFIX>()?)?;
-        list.iter().find(|(known, _)| **known == *prefix).map(|(_, rule)| *rule)
+        let start = start(prefix);
+        let is_same = |known: &&Prefix| known.len() == prefix.len() && known.begins(prefix, start);
+        self.prefixes.iter().find(is_same).map(|known| known.rule)
     }
 
     /// The rule that a cookie of this name falls under.
     pub(crate) fn find(&self, name: &[u8]) -> Option<RuleIndex> {
-        if let Some(rule) = self.exact(name) {
+        let start = start(name);
+        if let Some(rule) = self.find_exact(name, start) {
             return Some(rule);
         }
-        let list = self.prefixes.get(name.first_chunk::<MIN_PREFIX>()?)?;
-        list.iter().find(|(prefix, _)| name.starts_with(prefix)).map(|(_, rule)| *rule)
+        self.prefixes.iter().find(|prefix| prefix.begins(name, start)).map(|prefix| prefix.rule)
     }
 }
 
-/// A hash for short names. Only names of the policy are ever inserted, so a visitor who makes names collide gains
-/// nothing: a table of fixed entries is searched, never grown.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct NameHasher(u64);
+impl Slot {
+    const fn is_empty(&self) -> bool {
+        self.place == usize::MAX
+    }
+}
 
-impl NameHasher {
+/// A hash for short names, made of the first eight bytes, the last eight and the length.
+#[expect(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
+fn hash(start: u64, name: &[u8]) -> usize {
     // A multiplier with well-spread bits (the golden ratio's fraction).
     const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-
-    fn add(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(Self::SPREAD);
-    }
-}
-
-impl Hasher for NameHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.add(u64::from_le_bytes(*word));
-        }
-        if !rest.is_empty() {
-            self.add(rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
-        }
-    }
-
-    fn write_usize(&mut self, length: usize) {
-        self.0 ^= length as u64;
-    }
-
-    fn finish(&self) -> u64 {
-        // The table takes its bucket from the low bits and its tag from the high ones.
-        self.0 ^ (self.0 >> 32)
-    }
+    let end = name.last_chunk().map_or(0, |last| u64::from_le_bytes(*last));
+    let mixed = (start ^ end.rotate_left(29) ^ name.len() as u64).wrapping_mul(SPREAD);
+    (mixed ^ (mixed >> 32)) as usize
 }
 
 #[cfg(test)]
@@ -125,5 +190,24 @@ mod tests {
         ] {
             assert_eq!(matcher.find(name.as_bytes()), rule.map(RuleIndex), "{name}");
         }
+    }
+
+    #[test]
+    fn many_names_of_all_lengths_are_told_apart() {
+        let name = |number: u16| {
+            let length = usize::from(number % 40);
+            let mut name = format!("{number}").into_bytes();
+            name.resize(name.len() + length, b'x');
+            name
+        };
+        let mut matcher = Matcher::default();
+        for number in (0..2_000).step_by(2) {
+            assert!(matcher.insert_exact(&name(number), RuleIndex(number)));
+        }
+        for number in 0..2_000 {
+            let expected = (number % 2 == 0).then_some(RuleIndex(number));
+            assert_eq!(matcher.find(&name(number)), expected, "{number}");
+        }
+        assert_eq!(Matcher::default().find(b"anything"), None);
     }
 }

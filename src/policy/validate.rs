@@ -224,7 +224,7 @@ fn service_table(builder: &PolicyBuilder, names: &Names) -> Result<Vec<ServiceFa
         }
         check_since(*since, builder, &at("since"))?;
         let category = names
-            .category_index(category)
+            .category_index(category.as_bytes())
             .ok_or_else(|| ConfigError::new(Kind::UnknownCategory, at("category"), category))?;
         Ok(ServiceFacts { category, since: *since })
     };
@@ -277,8 +277,9 @@ fn signal_facts(builder: &PolicyBuilder, names: &Names, signal: Signal) -> Resul
                 if name == Category::ESSENTIAL.as_str() {
                     return Err(ConfigError::new(Kind::EssentialIsBuiltIn, at, name));
                 }
-                let index =
-                    names.category_index(name).ok_or_else(|| ConfigError::new(Kind::UnknownCategory, at, name))?;
+                let index = names
+                    .category_index(name.as_bytes())
+                    .ok_or_else(|| ConfigError::new(Kind::UnknownCategory, at, name))?;
                 covers.insert(index);
             }
         }
@@ -366,12 +367,12 @@ impl RuleTable<'_> {
         match (&rule.category, &rule.service) {
             (Some(name), None) => self
                 .names
-                .category_index(name)
+                .category_index(name.as_bytes())
                 .map(Target::Category)
                 .ok_or_else(|| ConfigError::new(Kind::UnknownCategory, at("category"), name)),
             (None, Some(name)) => self
                 .names
-                .service_index(name)
+                .service_index(name.as_bytes())
                 .map(Target::Service)
                 .ok_or_else(|| ConfigError::new(Kind::UnknownService, at("service"), name)),
             (category, service) => {

@@ -145,35 +145,62 @@ impl Reporter {
         self.observers.push(observer);
     }
 
-    pub(crate) fn cookie(
-        &self,
-        decision: &Decision,
-        action: Action,
-        direction: Direction,
-        name: &[u8],
-        verdict: Verdict,
-        target: Option<Target>,
-    ) {
-        let described = target.and_then(|target| decision.policy().describe(target));
-        let event = CookieEvent {
-            action,
-            direction,
-            name: CookieName(name),
-            category: described.map(|(category, _)| category),
-            service: described.and_then(|(_, service)| service),
-            reason: verdict.reason(),
-            is_enforced: decision.is_enforced(),
-        };
+    /// Begins to tell of the cookies of one message.
+    pub(crate) fn batch<'r>(&'r self, decision: &'r Decision, direction: Direction) -> Batch<'r> {
         #[cfg(feature = "tracing")]
-        self.tracing.cookie(&event);
-        #[cfg(feature = "metrics")]
-        metrics::cookie(&event);
-        self.observers.iter().for_each(|observer| observer.cookie(&event));
+        let is_traced = tracing::Tracing::listens();
+        #[cfg(not(feature = "tracing"))]
+        let is_traced = false;
+        Batch {
+            reporter: self,
+            decision,
+            direction,
+            is_heard: is_traced || !self.observers.is_empty(),
+            #[cfg(feature = "metrics")]
+            tally: metrics::Tally::new(decision.policy(), direction, decision.is_enforced()),
+        }
     }
 }
 
 impl fmt::Debug for Reporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reporter").field("observers", &self.observers.len()).finish_non_exhaustive()
+    }
+}
+
+/// What is told of the cookies of one message. Where nobody listens, an event costs a comparison or two.
+pub(crate) struct Batch<'r> {
+    reporter: &'r Reporter,
+    decision: &'r Decision,
+    direction: Direction,
+    is_heard: bool,
+    #[cfg(feature = "metrics")]
+    tally: metrics::Tally<'r>,
+}
+
+impl Batch<'_> {
+    pub(crate) fn cookie(&mut self, action: Action, name: &[u8], verdict: Verdict, target: Option<Target>) {
+        #[cfg(feature = "metrics")]
+        self.tally.count(action, verdict.reason(), target);
+        if self.is_heard {
+            self.tell(action, name, verdict, target);
+        }
+    }
+
+    #[cold]
+    fn tell(&self, action: Action, name: &[u8], verdict: Verdict, target: Option<Target>) {
+        let described = target.and_then(|target| self.decision.policy().describe(target));
+        let event = CookieEvent {
+            action,
+            direction: self.direction,
+            name: CookieName(name),
+            category: described.map(|(category, _)| category),
+            service: described.and_then(|(_, service)| service),
+            reason: verdict.reason(),
+            is_enforced: self.decision.is_enforced(),
+        };
+        #[cfg(feature = "tracing")]
+        self.reporter.tracing.cookie(&event);
+        self.reporter.observers.iter().for_each(|observer| observer.cookie(&event));
     }
 }

@@ -1,9 +1,11 @@
 //! Events through `tracing`.
 
 use std::{
-    collections::HashSet,
-    sync::{Mutex, PoisonError},
+    hash::{BuildHasher, RandomState},
+    sync::atomic::{AtomicU64, Ordering},
 };
+
+use ::tracing::Level;
 
 use super::{Action, CookieEvent, Direction};
 use crate::policy::Reason;
@@ -11,15 +13,31 @@ use crate::policy::Reason;
 /// Names that are warned of, for each direction. Names in requests come from visitors, who can send as many as they
 /// like: they must not use up the room for those that the application's own parts set.
 const MOST_NAMES: usize = 256;
+/// Places that are tried for a name, before it is let go unwarned.
+const MOST_TRIES: usize = 16;
 
-/// Remembers which undeclared names were warned of, within bounds.
-#[derive(Debug, Default)]
+/// Remembers which undeclared names were warned of: a table of hashes, of fixed size and without a lock.
+#[derive(Debug)]
 pub(super) struct Tracing {
-    request: Mutex<HashSet<Box<[u8]>>>,
-    response: Mutex<HashSet<Box<[u8]>>>,
+    request: [AtomicU64; MOST_NAMES],
+    response: [AtomicU64; MOST_NAMES],
+    // Keyed at random, so that no visitor can choose names that share a place.
+    hasher: RandomState,
+}
+
+impl Default for Tracing {
+    fn default() -> Self {
+        let empty = || std::array::from_fn(|_| AtomicU64::new(0));
+        Self { request: empty(), response: empty(), hasher: RandomState::new() }
+    }
 }
 
 impl Tracing {
+    /// Whether anybody subscribed to what is told here.
+    pub(super) fn listens() -> bool {
+        ::tracing::enabled!(target: "tower_consent", Level::WARN)
+    }
+
     pub(super) fn cookie(&self, event: &CookieEvent<'_>) {
         if event.reason == Reason::UnknownCookie && self.is_first(event) {
             let stripped = match (event.action, event.is_enforced) {
@@ -56,10 +74,16 @@ impl Tracing {
             Direction::Request => &self.request,
             Direction::Response => &self.response,
         };
-        // A long name is kept cut, as it is shown.
-        let name = event.name.as_bytes();
-        let name = name.get(..64).unwrap_or(name);
-        let mut names = names.lock().unwrap_or_else(PoisonError::into_inner);
-        names.len() < MOST_NAMES && !names.contains(name) && names.insert(name.into())
+        // 0 marks an empty place.
+        let hash = self.hasher.hash_one(event.name.as_bytes()).max(1);
+        let start = usize::try_from(hash).unwrap_or_default();
+        for place in names.iter().cycle().skip(start % MOST_NAMES).take(MOST_TRIES) {
+            match place.compare_exchange(0, hash, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return true,
+                Err(known) if known == hash => return false,
+                Err(_) => {}
+            }
+        }
+        false
     }
 }

@@ -146,7 +146,6 @@ fn parse(payload: &[u8], names: &Names) -> Option<Choice> {
             return None;
         }
         rest = after;
-        let name = std::str::from_utf8(name).ok()?;
         let target = if is_service {
             names.service_index(name).map(Target::Service)
         } else {

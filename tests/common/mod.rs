@@ -73,5 +73,9 @@ pub(crate) async fn cookies_seen(layer: &ConsentLayer, request: Request<()>) -> 
 
 /// All copies of a field, as text in which bytes outside ASCII are escaped.
 pub(crate) fn lines(headers: &HeaderMap, name: &str) -> Vec<String> {
-    headers.get_all(name).iter().map(|value| value.as_bytes().escape_ascii().to_string().replace("\\\"", "\"")).collect()
+    headers
+        .get_all(name)
+        .iter()
+        .map(|value| value.as_bytes().escape_ascii().to_string().replace("\\\"", "\""))
+        .collect()
 }

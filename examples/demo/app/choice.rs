@@ -11,7 +11,7 @@ use super::page::message;
 
 /// Takes an answer. A refusal or withdrawal always counts: who forges one only protects the visitor. Consent that may
 /// come from another site does not.
-pub async fn answer(
+pub(super) async fn answer(
     decision: Decision,
     uri: Uri,
     headers: HeaderMap,
@@ -49,16 +49,17 @@ pub async fn answer(
 
 /// The ticked boxes; `None` if there are none, which refuses everything.
 fn selection(fields: &[(String, String)]) -> Result<Option<Selection>, String> {
-    let mut selection = None;
+    let mut selection = Selection::none();
+    let mut is_empty = true;
     for (name, value) in fields {
-        let so_far = selection.take().unwrap_or_else(Selection::none);
         selection = match name.as_str() {
-            "category" => Some(so_far.grant(Category::new(value).map_err(|error| error.to_string())?)),
-            "service" => Some(so_far.grant_service(value)),
-            _ => selection,
+            "category" => selection.grant(Category::new(value).map_err(|error| error.to_string())?),
+            "service" => selection.grant_service(value),
+            _ => continue,
         };
+        is_empty = false;
     }
-    Ok(selection)
+    Ok((!is_empty).then_some(selection))
 }
 
 /// Whether the browser says that the form stood on a page of this very site. Browsers that do not say `Sec-Fetch-Site`

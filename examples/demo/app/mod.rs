@@ -16,7 +16,7 @@ use tower_consent::{ConsentLayer, Policy};
 use tower_sessions::{MemoryStore, SessionManagerLayer};
 
 /// The whole application under this policy.
-pub fn app(policy: Policy) -> Router {
+pub(crate) fn app(policy: Policy) -> Router {
     Router::new()
         .route("/", get(page::home))
         .route("/consent", post(choice::answer))
@@ -30,10 +30,11 @@ pub fn app(policy: Policy) -> Router {
         .fallback(page::not_found)
         .layer(SessionManagerLayer::new(MemoryStore::default()))
         .layer(middleware::map_response(harden))
+        .layer(middleware::from_fn(witness::inside))
         // Around everything that sets or reads cookies.
         .layer(ConsentLayer::new(policy).add_observer(witness::observe))
-        // Only because the demo shows what the consent layer takes away: an application has nothing out here.
-        .layer(middleware::from_fn(witness::witness))
+        // Only because the demo shows what the consent layer takes away: an application has no witness.
+        .layer(middleware::from_fn(witness::outside))
 }
 
 async fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {

@@ -1,4 +1,4 @@
-//! Watches the consent layer from outside: which cookies arrived, what became of them, and which left.
+//! Watches the consent layer from both sides: which cookies arrived, what became of them, and which left.
 //!
 //! The layer's observer is told of each cookie that it holds back, on the request's own task. A task-local journal
 //! therefore belongs to exactly one request, and the handler can read it while it writes its page.
@@ -19,7 +19,10 @@ tokio::task_local! {
 
 #[derive(Default)]
 struct Journal {
+    /// The names in the request, as the browser sent it.
     arrived: Vec<Vec<u8>>,
+    /// Those of them that the handler sees.
+    passed: Vec<Vec<u8>>,
     events: Vec<Event>,
 }
 
@@ -35,15 +38,15 @@ struct Event {
 }
 
 /// A cookie of this request, as the page shows it.
-pub struct Arrival {
-    pub name: String,
-    pub belongs_to: String,
-    pub passed: bool,
-    pub why: String,
+pub(super) struct Arrival {
+    pub(super) name: String,
+    pub(super) belongs_to: String,
+    pub(super) passed: bool,
+    pub(super) why: String,
 }
 
 /// The layer's observer.
-pub fn observe(event: &CookieEvent<'_>) {
+pub(super) fn observe(event: &CookieEvent<'_>) {
     let event = Event {
         action: event.action,
         direction: event.direction,
@@ -56,9 +59,10 @@ pub fn observe(event: &CookieEvent<'_>) {
     JOURNAL.try_with(|journal| journal.borrow_mut().events.push(event)).unwrap_or(());
 }
 
-/// The middleware around the layer: keeps the journal of one request, and tells the terminal at its end.
-pub async fn witness(request: Request, next: Next) -> Response {
-    let journal = Journal { arrived: names(request.headers(), &header::COOKIE), events: Vec::new() };
+/// Outside of the layer: keeps the journal of one request, and tells the terminal at its end.
+pub(super) async fn outside(request: Request, next: Next) -> Response {
+    let arrived = names(request.headers(), &header::COOKIE);
+    let journal = RefCell::new(Journal { arrived, ..Journal::default() });
     let head = format!("{} {}", request.method(), request.uri().path());
     let told = async {
         let response = next.run(request).await;
@@ -66,22 +70,25 @@ pub async fn witness(request: Request, next: Next) -> Response {
         JOURNAL.with(|journal| tracing::info!("{head} {}{}", response.status().as_u16(), journal.borrow().line(&left)));
         response
     };
-    JOURNAL.scope(RefCell::new(journal), told).await
+    JOURNAL.scope(journal, told).await
 }
 
-/// What became of the cookies of the request that is being answered. `handler` are the headers that its handler sees.
-pub fn arrivals(handler: &HeaderMap, decision: &Decision) -> Vec<Arrival> {
-    let passed = names(handler, &header::COOKIE);
-    let journal = |journal: &RefCell<Journal>| {
-        let journal = journal.borrow();
-        let arrival = |name: &Vec<u8>| journal.arrival(name, passed.contains(name), decision);
-        journal.arrived.iter().map(arrival).collect()
-    };
-    JOURNAL.try_with(journal).unwrap_or_default()
+/// Inside of the layer: notes what it let through.
+pub(super) async fn inside(request: Request, next: Next) -> Response {
+    let passed = names(request.headers(), &header::COOKIE);
+    JOURNAL.try_with(|journal| journal.borrow_mut().passed = passed).unwrap_or(());
+    next.run(request).await
+}
+
+/// What became of the cookies of the request that is being answered.
+pub(super) fn arrivals(decision: &Decision) -> Vec<Arrival> {
+    let all = |journal: &Journal| journal.arrived.iter().map(|name| journal.arrival(name, decision)).collect();
+    JOURNAL.try_with(|journal| all(&journal.borrow())).unwrap_or_default()
 }
 
 impl Journal {
-    fn arrival(&self, name: &[u8], passed: bool, decision: &Decision) -> Arrival {
+    fn arrival(&self, name: &[u8], decision: &Decision) -> Arrival {
+        let passed = self.passed.iter().any(|known| known == name);
         let heard = self.events.iter().find(|event| event.direction == Direction::Request && event.name == name);
         let declared = decision.policy().lookup(name);
         let belongs_to = match declared {
@@ -102,36 +109,38 @@ impl Journal {
 
     /// The line on the terminal.
     fn line(&self, left: &[Vec<u8>]) -> String {
-        let stripped = |direction: Direction| {
-            let events = self.events.iter().filter(move |event| event.direction == direction);
-            events.filter(|event| event.action == Action::Stripped).map(Event::to_string)
-        };
-        let was_stripped = |name: &&Vec<u8>| {
-            let mut events = self.events.iter().filter(|event| event.direction == Direction::Request);
-            !events.any(|event| event.action == Action::Stripped && event.name == **name)
-        };
-        let expired = |name: &&Vec<u8>| {
-            self.events.iter().any(|event| event.action == Action::Expired && event.name == **name)
-        };
+        let expired =
+            |name: &Vec<u8>| self.events.iter().any(|event| event.action == Action::Expired && event.name == *name);
+        let (expired, set): (Vec<_>, Vec<_>) = left.iter().partition(|name| expired(name));
         let mut line = String::new();
-        let mut add = |what: &str, items: Vec<String>| {
-            if !items.is_empty() {
-                line.push_str(&format!(" | {what}: {}", items.join(", ")));
+        let mut add = |what: &str, names: Vec<String>| {
+            if !names.is_empty() {
+                line.push_str(&format!(" | {what} {}", names.join(", ")));
             }
         };
-        add("in, passed", self.arrived.iter().filter(was_stripped).map(|name| printable(name)).collect());
-        add("in, STRIPPED", stripped(Direction::Request).collect());
-        add("out, passed", left.iter().filter(|name| !expired(name)).map(|name| printable(name)).collect());
-        add("out, STRIPPED", stripped(Direction::Response).collect());
-        add("EXPIRED in the browser", left.iter().filter(expired).map(|name| printable(name)).collect());
+        add("in: passed", self.passed.iter().map(|name| printable(name)).collect());
+        add("in: STRIPPED", self.stripped(Direction::Request));
+        add("out: passed", set.into_iter().map(|name| printable(name)).collect());
+        add("out: STRIPPED", self.stripped(Direction::Response));
+        add("out: EXPIRED", expired.into_iter().map(|name| printable(name)).collect());
         line
     }
-}
 
-impl Event {
-    fn to_string(&self) -> String {
-        let owner = self.category.map(|category| format!("{}: ", owner(category, self.service.as_deref())));
-        format!("{} ({}{})", printable(&self.name), owner.unwrap_or_default(), self.reason)
+    /// What was held back in one direction, by reason.
+    fn stripped(&self, direction: Direction) -> Vec<String> {
+        let mut groups: Vec<(Reason, Vec<String>)> = Vec::new();
+        for event in &self.events {
+            if event.direction != direction || event.action != Action::Stripped {
+                continue;
+            }
+            let owner = event.category.map(|category| format!(" [{}]", owner(category, event.service.as_deref())));
+            let name = format!("{}{}", printable(&event.name), owner.unwrap_or_default());
+            match groups.iter_mut().find(|(reason, _)| *reason == event.reason) {
+                Some((_, names)) => names.push(name),
+                None => groups.push((event.reason, vec![name])),
+            }
+        }
+        groups.into_iter().map(|(reason, names)| format!("{} ({reason})", names.join(", "))).collect()
     }
 }
 

@@ -1,0 +1,111 @@
+//! What a visitor sees: sizes, a narrow screen, dark and light, the keyboard. The screenshots are for people.
+
+use serde_json::{Value, json};
+
+use crate::{HOST, answer, demo, driver::Browser, screenshot};
+
+pub(crate) async fn show_at(browser: &Browser, width: u32, height: u32) {
+    let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+    browser.devtools("Emulation.setDeviceMetricsOverride", screen).await;
+}
+
+async fn prefer(browser: &Browser, scheme: &str) {
+    let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+    browser.devtools("Emulation.setEmulatedMedia", media).await;
+}
+
+#[tokio::test]
+async fn pages_fit_a_narrow_screen_in_dark_and_light() {
+    let Some(browser) = Browser::start().await else { return };
+    let server = demo().await;
+    for path in ["/shop", "/", "/everything", "/nothing"] {
+        browser.goto(&server.url(HOST, path)).await;
+        for (scheme, width, height) in
+            [("light", 1000, 1100), ("dark", 1000, 1100), ("dark", 320, 1700), ("light", 320, 1700)]
+        {
+            prefer(&browser, scheme).await;
+            show_at(&browser, width, height).await;
+            let root = "const root = document.documentElement; return [root.scrollWidth, root.clientWidth]";
+            let widths = browser.run(root).await;
+            assert_eq!(widths[0], widths[1], "{path} scrolls sideways at {width}");
+            let name = path.trim_start_matches('/');
+            screenshot(&browser, &format!("{}-{scheme}-{width}", if name.is_empty() { "home" } else { name })).await;
+        }
+    }
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn accepting_and_rejecting_look_the_same() {
+    let Some(browser) = Browser::start().await else { return };
+    let server = demo().await;
+    for path in ["/", "/shop"] {
+        browser.goto(&server.url(HOST, path)).await;
+        for width in [320, 1000] {
+            show_at(&browser, width, 800).await;
+            let looks = "return ['accept', 'reject'].map(value => {
+                const button = document.querySelector(`button[value=${value}]`);
+                const box = button.getBoundingClientRect(), style = getComputedStyle(button);
+                return [box.width, box.height, style.color, style.backgroundColor, style.font];
+            })";
+            let looks = browser.run(looks).await;
+            assert_eq!(looks[0], looks[1]);
+            assert!(looks[0][1].as_f64() >= Some(44.0), "large enough for a thumb: {looks}");
+        }
+        assert_eq!(browser.run("return document.querySelectorAll(':checked').length").await, Value::from(0));
+    }
+    // What was chosen is shown, and the first answer is still there.
+    answer(&browser, "accept").await;
+    browser.click("summary").await;
+    show_at(&browser, 1000, 1100).await;
+    screenshot(&browser, "accepted").await;
+    assert_eq!(browser.run("return document.querySelectorAll(':checked').length").await, Value::from(4));
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_keyboard_is_enough() {
+    let Some(browser) = Browser::start().await else { return };
+    let server = demo().await;
+    browser.goto(&server.url(HOST, "/")).await;
+    focus(&browser, "a.skip").await;
+    screenshot(&browser, "skip-link").await;
+    focus(&browser, "button[value=accept]").await;
+    let ring = browser.run("return getComputedStyle(document.activeElement).outlineStyle").await;
+    assert_eq!(ring, "solid");
+    press(&browser, "Tab", "").await;
+    press(&browser, "Tab", "").await;
+    assert_eq!(browser.run("return document.activeElement.localName").await, "summary");
+    press(&browser, "Enter", "\r").await;
+    press(&browser, "Tab", "").await;
+    press(&browser, " ", " ").await;
+    screenshot(&browser, "keyboard").await;
+    focus(&browser, "button[value=choose]").await;
+    press(&browser, "Enter", "\r").await;
+    browser.wait_until("document.querySelector('#granted')").await;
+    assert_eq!(browser.text("#granted").await, "functional");
+    browser.close().await;
+}
+
+/// Presses Tab until this element has the focus.
+async fn focus(browser: &Browser, css: &str) {
+    for _ in 0..20 {
+        press(browser, "Tab", "").await;
+        if browser.run(&format!("return document.activeElement.matches('{css}')")).await == Value::Bool(true) {
+            return;
+        }
+    }
+    panic!("Tab does not lead to {css}");
+}
+
+async fn press(browser: &Browser, key: &str, text: &str) {
+    let (code, number) = match key {
+        " " => ("Space", 32),
+        "Enter" => ("Enter", 13),
+        _ => ("Tab", 9),
+    };
+    for kind in ["keyDown", "keyUp"] {
+        let event = json!({ "type": kind, "key": key, "code": code, "text": text, "windowsVirtualKeyCode": number });
+        browser.devtools("Input.dispatchKeyEvent", event).await;
+    }
+}

@@ -1,0 +1,76 @@
+//! The demo in a real Chromium: what the browser stores, sends and forgets, and what a visitor sees and clicks.
+//!
+//! The demo answers as `https://www.example.test`, a name that leads to this machine, with a certificate of its own.
+//! Without a `chromedriver` the tests say that they are skipped; with `CI=true` they fail.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "../../examples/demo/app/mod.rs"]
+mod app;
+mod choices;
+mod driver;
+mod look;
+mod process;
+mod tls;
+
+use std::time::{Duration, Instant};
+
+use driver::Browser;
+use tls::TlsServer;
+use tower_consent::{Policy, PolicyBuilder};
+
+const HOST: &str = "www.example.test";
+/// What passes without consent, as it lies in the browser after a visit to the shop.
+const ESSENTIAL: [&str; 4] = ["__cf_bm", "cart", "csrf", "id"];
+
+/// The demo's policy, on the domain on which the tests serve it.
+fn policy() -> Policy {
+    let file: PolicyBuilder = toml::from_str(include_str!("../../examples/demo/policy.toml")).expect("a policy file");
+    file.site_domain("example.test").build().expect("a policy")
+}
+
+async fn demo() -> TlsServer {
+    TlsServer::start(app::app(policy())).await
+}
+
+/// Clicks the button with this answer.
+async fn answer(browser: &Browser, answer: &str) {
+    browser.follow(&format!("button[value={answer}]")).await;
+}
+
+/// Waits until the browser holds exactly these cookies besides the consent cookie, as `name` or `name@domain`, sorted.
+async fn holds(browser: &Browser, expected: &[&str]) {
+    let start = Instant::now();
+    loop {
+        let cookies = browser.cookies().await.into_iter().filter(|cookie| cookie.name != "__Host-consent");
+        // A leading dot: set with a Domain.
+        let mut names: Vec<_> = cookies
+            .map(|cookie| if cookie.domain == ".example.test" { format!("{}@.", cookie.name) } else { cookie.name })
+            .collect();
+        names.sort_unstable();
+        if names == expected {
+            return;
+        }
+        assert!(start.elapsed() < Duration::from_secs(5), "the browser holds {names:?}, not {expected:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Saves what the tab shows, to be looked at.
+async fn screenshot(browser: &Browser, name: &str) {
+    browser.screenshot(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("demo-{name}.png"))).await;
+}
+
+#[tokio::test]
+async fn a_panic_ends_the_browser() {
+    let Some(browser) = Browser::start().await else { return };
+    let addr = browser.driver_addr();
+    let folder = browser.folder().to_owned();
+    assert!(folder.exists());
+    let test = tokio::spawn(async move {
+        let _browser = browser;
+        panic!("on purpose");
+    });
+    assert!(test.await.is_err());
+    assert!(std::net::TcpStream::connect(addr).is_err());
+    assert!(!folder.exists());
+}
