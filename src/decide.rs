@@ -21,7 +21,7 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     category::Category,
-    consent::{CategoryBits, CategoryIndex, Choice, Consent, NamedChoice, Reading, Target, UndecidedReason, Verdicts},
+    consent::{CategoryIndex, Choice, Consent, NamedChoice, Reading, Target, UndecidedReason, Verdicts},
     policy::{Narrow, Policy, Reason, Regime, Verdict, day_after, day_of},
     signal::{Signal, Signals},
 };
@@ -47,8 +47,6 @@ pub struct Decision {
     grants_live: bool,
     refusals_live: bool,
     narrowed: Narrowed,
-    /// The categories that are allowed, worked out once because every cookie asks.
-    allowed: CategoryBits,
     now: i64,
     has_layer: bool,
 }
@@ -85,7 +83,7 @@ pub(crate) fn decide(
 ) -> Decision {
     let narrowed = if narrow.is_nothing() { Narrowed::default() } else { Narrowed::new(&policy, narrow) };
     let (consent, grants_live, refusals_live) = judge_age(&policy, reading, now);
-    let mut decision = Decision {
+    Decision {
         policy,
         regime,
         signals,
@@ -93,12 +91,9 @@ pub(crate) fn decide(
         grants_live,
         refusals_live,
         narrowed,
-        allowed: CategoryBits::NONE,
         now,
         has_layer: true,
-    };
-    decision.allowed = decision.allowed_categories();
-    decision
+    }
 }
 
 /// The state of consent that follows from a reading, and whether its grants and refusals still count.
@@ -163,7 +158,7 @@ impl Decision {
     pub fn no_layer() -> Self {
         let policy = Arc::new(Policy::default());
         let decision = decide(policy, Regime::OptIn, Signals::NONE, Reading::Nothing, &Narrow::all(), 0);
-        Self { has_layer: false, allowed: CategoryBits::NONE, ..decision }
+        Self { has_layer: false, ..decision }
     }
 
     /// Whether cookies and scripts of this category are allowed. A category that the policy does not have is not.
@@ -292,45 +287,17 @@ impl Decision {
         self.has_layer
     }
 
-    /// Whether every cookie of these targets may pass; the short way for a request with nothing to strip.
-    pub(crate) fn allows_all(&self, targets: &Verdicts) -> bool {
-        targets.categories.is_subset(self.allowed)
-            && (targets.services.is_empty()
-                || targets.services.iter().all(|service| self.judge(Target::Service(service)).allowed))
-    }
-
-    /// Whether a target may pass.
-    pub(crate) fn allows_target(&self, target: Target) -> bool {
-        match target {
-            Target::Category(category) => self.allowed.contains(category),
-            Target::Service(_) => self.judge(target).allowed,
-        }
-    }
-
     /// The same decision with more taken away.
     pub(crate) fn narrowed_by(mut self, narrow: &Narrow) -> Self {
         let more = Narrowed::new(&self.policy, narrow);
         self.narrowed = Narrowed { all: self.narrowed.all || more.all, some: self.narrowed.some.union(&more.some) };
-        self.allowed = self.allowed_categories();
         self
     }
 
     /// The decision that another reading of the consent leads to, all else being equal.
     pub(crate) fn reread(&self, reading: Reading) -> Self {
         let (consent, grants_live, refusals_live) = judge_age(&self.policy, reading, self.now);
-        let mut decision = Self { consent, grants_live, refusals_live, ..self.clone() };
-        decision.allowed = decision.allowed_categories();
-        decision
-    }
-
-    fn allowed_categories(&self) -> CategoryBits {
-        let mut allowed = CategoryBits::NONE;
-        for category in self.policy.names.category_indices() {
-            if self.judge(Target::Category(category)).allowed {
-                allowed.insert(category);
-            }
-        }
-        allowed
+        Self { consent, grants_live, refusals_live, ..self.clone() }
     }
 
     /// The rules, in their order.

@@ -27,7 +27,6 @@ use tower_consent::{
 fn cases() -> u32 {
     if std::env::var_os("CI").is_some() { 100_000 } else { 1_000 }
 }
-}
 
 static GPC: HeaderName = HeaderName::from_static("sec-gpc");
 static DNT: HeaderName = HeaderName::from_static("dnt");

@@ -9,7 +9,7 @@ use http::{Method, Request, Uri};
 use super::{Body, Result};
 
 /// The cookie that carries the visitor's choice.
-pub(crate) const CONSENT: &str = "consent";
+pub(crate) const CONSENT: &str = "__Host-consent";
 /// The cookie that carries the sign-in.
 pub(crate) const SESSION: &str = "session";
 

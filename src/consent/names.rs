@@ -45,10 +45,6 @@ impl CategoryBits {
         self.0 == 0
     }
 
-    pub(crate) const fn is_subset(self, of: Self) -> bool {
-        self.0 & !of.0 == 0
-    }
-
     pub(crate) const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

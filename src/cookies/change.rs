@@ -87,6 +87,7 @@ impl Error for SelectionError {}
 #[must_use = "a choice takes effect when it is put into the response"]
 pub struct ConsentChange {
     line: Option<HeaderValue>,
+    is_grant: bool,
     closed: CategorySet,
 }
 
@@ -103,6 +104,13 @@ impl ConsentChange {
     #[must_use]
     pub const fn closed_by_signal(&self) -> &CategorySet {
         &self.closed
+    }
+
+    /// Whether anything is granted. A refusal may come from anywhere; a grant only from a page of your own, so check
+    /// `Origin` or `Sec-Fetch-Site` before you put one into a response.
+    #[must_use]
+    pub const fn is_grant(&self) -> bool {
+        self.is_grant
     }
 
     /// Adds the `Set-Cookie` line.
@@ -185,7 +193,7 @@ impl Decision {
     /// The change that these answers make, less what a signal closes for good.
     fn change(&self, mut answers: Answers, record_id: Option<RecordId>) -> ConsentChange {
         if !self.has_layer() {
-            return ConsentChange { line: None, closed: CategorySet::default() };
+            return ConsentChange { line: None, is_grant: false, closed: CategorySet::default() };
         }
         let policy = self.policy();
         let mut closed = Vec::new();
@@ -207,7 +215,7 @@ impl Decision {
         // An answer that names nothing would only be a cookie for its own sake.
         let is_empty = choice.granted.is_empty() && choice.refused.is_empty();
         let line = (!is_empty).then(|| consent_line(policy, &choice, self.now())).flatten();
-        ConsentChange { line, closed: closed.into_iter().collect() }
+        ConsentChange { line, is_grant: !choice.granted.is_empty(), closed: closed.into_iter().collect() }
     }
 }
 

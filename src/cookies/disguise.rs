@@ -13,8 +13,9 @@ pub(crate) fn undisguised(name: &[u8]) -> Option<Vec<u8>> {
     if !is_odd(name) {
         return None;
     }
-    let text = String::from_utf8_lossy(name);
-    let decoded = percent_decoded(text.trim().as_bytes());
+    // What is not UTF-8 is decoded as it is: a name can be half encoded and half raw.
+    let text = str::from_utf8(name).map_or(name, |text| text.trim().as_bytes());
+    let decoded = percent_decoded(text);
     let decoded = String::from_utf8_lossy(&decoded);
     let seen = decoded.trim();
     (seen.as_bytes() != name).then(|| seen.as_bytes().to_vec())
@@ -62,8 +63,14 @@ mod tests {
             ("100%", None),
             ("%zz%4", None),
             ("_ga\u{e9}", None),
+            ("th%c3%a8me", Some("th\u{e8}me")),
         ] {
             assert_eq!(undisguised(name.as_bytes()).as_deref(), seen.map(str::as_bytes), "{name:?}");
         }
+    }
+
+    #[test]
+    fn a_name_that_is_half_encoded_is_seen_whole() {
+        assert_eq!(undisguised(b"th%c3\xa8me").as_deref(), Some("th\u{e8}me".as_bytes()));
     }
 }

@@ -6,7 +6,7 @@ use super::{cache::is_for_everybody, pairs::pairs, request::Shown};
 use crate::{
     consent::{Target, UndecidedReason},
     decide::Decision,
-    policy::{Class, CompiledRule, Verdict, expiry_line},
+    policy::{Class, CompiledRule, Verdict, expiry_lines as lines_of},
 };
 
 /// Lines that one answer carries at most.
@@ -59,10 +59,6 @@ pub(crate) fn expire(
 /// The lines of a rule: those of an exact name were written once with the policy. None for a name that is no token.
 fn expiry_lines<'r>(rule: &'r CompiledRule, name: &'r [u8]) -> impl Iterator<Item = HeaderValue> + 'r {
     let ready = rule.expiry_lines.iter().flatten().cloned();
-    let fresh = rule
-        .scopes
-        .iter()
-        .filter(|_| rule.is_prefix)
-        .filter_map(move |scope| expiry_line(name, scope, rule.source.secure, rule.source.partitioned));
-    ready.chain(fresh)
+    let scopes = if rule.is_prefix { rule.scopes.as_slice() } else { &[] };
+    ready.chain(lines_of(name, scopes, rule.source.secure, rule.source.partitioned))
 }

@@ -12,31 +12,47 @@ use crate::{
 pub(crate) struct Judge<'d> {
     decision: &'d Decision,
     categories: [Option<Verdict>; MAX_CATEGORIES],
+    has_optional: bool,
 }
 
 impl<'d> Judge<'d> {
     pub(crate) const fn new(decision: &'d Decision) -> Self {
-        Self { decision, categories: [None; MAX_CATEGORIES] }
+        Self { decision, categories: [None; MAX_CATEGORIES], has_optional: false }
     }
 
     /// The answer for a cookie of this name. `None`: it is nameless or begins with `$`, is always dropped, and not
     /// reported.
     pub(crate) fn name(&mut self, name: &[u8]) -> Option<(Verdict, Option<&'d CompiledRule>)> {
         let policy = self.decision.policy();
-        let judged = match policy.classify(name) {
+        let (verdict, rule) = match policy.classify(name) {
             Class::Never => return None,
             Class::Consent => return Some((Verdict::allow(Reason::OwnCookie), None)),
-            Class::Rule(rule) => (self.target(rule.target), Some(rule)),
+            Class::Rule(rule) => {
+                let verdict = self.target(rule.target);
+                self.has_optional |= verdict.reason() != Reason::Essential;
+                (verdict, Some(rule))
+            }
             Class::Unknown => {
                 let passes = policy.unknown != UnknownCookies::Strip;
                 (Verdict { allowed: passes, reason: Reason::UnknownCookie }, None)
             }
         };
-        let is_declared_exactly = judged.1.is_some_and(|rule| !rule.is_prefix);
-        if judged.0.is_allowed() && !is_declared_exactly && self.is_disguised(name) {
-            return Some((Verdict::refuse(Reason::Disguised), judged.1));
+        let is_declared_exactly = rule.is_some_and(|rule| !rule.is_prefix);
+        if verdict.is_allowed() && !is_declared_exactly && self.is_disguised(name, rule) {
+            return Some((Verdict::refuse(Reason::Disguised), rule));
         }
-        Some(judged)
+        Some((verdict, rule))
+    }
+
+    /// Whether any cookie so far is one that is not essential.
+    pub(crate) const fn has_optional(&self) -> bool {
+        self.has_optional
+    }
+
+    /// Whether an answer is told: a refusal always, an unknown cookie that passes where the policy wants to hear of it.
+    pub(crate) fn is_reported(&self, verdict: Verdict) -> bool {
+        !verdict.is_allowed()
+            || (verdict.reason() == Reason::UnknownCookie && self.decision.policy().unknown == UnknownCookies::Report)
     }
 
     fn target(&mut self, target: Target) -> Verdict {
@@ -50,15 +66,30 @@ impl<'d> Judge<'d> {
         }
     }
 
-    /// Whether a reader that decodes or trims would find a refused cookie under this name.
-    fn is_disguised(&self, name: &[u8]) -> bool {
+    /// Whether a reader that decodes or trims would take this cookie for another: for a refused one (R50, R71), or for
+    /// one that another rule declares, such as a session that is tossed in under a look-alike name (R67).
+    fn is_disguised(&self, name: &[u8], rule: Option<&CompiledRule>) -> bool {
         let Some(seen) = undisguised(name) else {
             return false;
         };
         match self.decision.policy().classify(&seen) {
-            Class::Rule(rule) => !self.decision.allows_target(rule.target),
+            Class::Rule(other) => {
+                !rule.is_some_and(|rule| std::ptr::eq(rule, other)) || !self.decision.judge(other.target).is_allowed()
+            }
             Class::Never | Class::Consent => true,
             Class::Unknown => self.decision.policy().unknown == UnknownCookies::Strip,
         }
+    }
+}
+
+impl Decision {
+    /// The answer for a cookie of this name, in either direction. A nameless cookie, and one whose name begins with `$`, is
+    /// dropped in every case: [`Reason::UnknownCookie`].
+    #[must_use]
+    pub fn cookie_verdict(&self, name: &[u8]) -> Verdict {
+        if !self.has_layer() {
+            return Verdict::refuse(Reason::NoLayer);
+        }
+        Judge::new(self).name(name).map_or(Verdict::refuse(Reason::UnknownCookie), |(verdict, _)| verdict)
     }
 }

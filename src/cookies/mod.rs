@@ -12,7 +12,7 @@ pub(crate) mod change;
 mod date;
 mod disguise;
 pub(crate) mod expire;
-mod judge;
+pub(crate) mod judge;
 mod pairs;
 pub(crate) mod request;
 pub(crate) mod response;

@@ -9,17 +9,8 @@ pub(crate) struct Pair<'a> {
     pub(crate) bytes: &'a [u8],
     /// The name; empty for a pair without a name or without `=`.
     pub(crate) name: &'a [u8],
-    /// The place in `bytes` at which the value begins, blanks before it included.
-    value: usize,
     /// The place in the line at which the pair ends.
     pub(crate) end: usize,
-}
-
-impl<'a> Pair<'a> {
-    /// The value, with quotes if there are any.
-    pub(crate) fn value(&self) -> &'a [u8] {
-        trim_start(self.bytes.get(self.value..).unwrap_or_default())
-    }
 }
 
 /// The pairs of a line. Pieces of only blanks are no pairs.
@@ -54,8 +45,8 @@ impl<'a> Iterator for Pairs<'a> {
             if bytes.is_empty() {
                 continue;
             }
-            let (name, value) = if has_equals { (trim_end(rest.get(..head)?), head + 1) } else { (&[][..], 0) };
-            return Some(Pair { bytes, name, value, end: start + bytes.len() });
+            let name = if has_equals { trim_end(rest.get(..head)?) } else { &[] };
+            return Some(Pair { bytes, name, end: start + bytes.len() });
         }
     }
 }
@@ -88,17 +79,17 @@ mod tests {
         for (line, expected) in [
             ("", &[][..]),
             (" ; ;;\t", &[]),
-            ("a=b", &[("a", "b")]),
-            ("a=b; c=d", &[("a", "b"), ("c", "d")]),
-            (" a = b ;c=d;", &[("a", "b"), ("c", "d")]),
-            ("a=\"b; c\"", &[("a", "\"b"), ("", "c\"")]),
-            ("a=b=c, d=e", &[("a", "b=c, d=e")]),
-            ("a; =b; =", &[("", "a"), ("", "b"), ("", "")]),
-            ("a\t=\tb", &[("a", "b")]),
-            ("\u{a0}a=b", &[("\u{a0}a", "b")]),
+            ("a=b", &[("a", "a=b")]),
+            ("a=b; c=d", &[("a", "a=b"), ("c", "c=d")]),
+            (" a = b ;c=d;", &[("a", "a = b"), ("c", "c=d")]),
+            ("a=\"b; c\"", &[("a", "a=\"b"), ("", "c\"")]),
+            ("a=b=c, d=e", &[("a", "a=b=c, d=e")]),
+            ("a; =b; =", &[("", "a"), ("", "=b"), ("", "=")]),
+            ("a\t=\tb", &[("a", "a\t=\tb")]),
+            ("\u{a0}a=b", &[("\u{a0}a", "\u{a0}a=b")]),
         ] {
-            let found: Vec<_> = pairs(line.as_bytes()).map(|pair| (pair.name, pair.value())).collect();
-            let expected: Vec<_> = expected.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
+            let found: Vec<_> = pairs(line.as_bytes()).map(|pair| (pair.name, pair.bytes)).collect();
+            let expected: Vec<_> = expected.iter().map(|(name, pair)| (name.as_bytes(), pair.as_bytes())).collect();
             assert_eq!(found, expected, "{line:?}");
             for pair in pairs(line.as_bytes()) {
                 assert!(line.as_bytes()[..pair.end].ends_with(pair.bytes), "{line:?}");

@@ -5,127 +5,106 @@ use http::{HeaderMap, HeaderValue, header};
 
 use super::{
     judge::Judge,
-    pairs::{Pair, pairs},
-    swar::is_odd,
+    pairs::{pairs, trim},
 };
 use crate::{
-    consent::{Reading, Target, Verdicts},
-    decide::Decision,
-    policy::{Class, Policy, Reason, UnknownCookies, Verdict},
+    consent::{Reading, Target},
+    policy::{Policy, Verdict},
 };
 
-/// What the `Cookie` lines of a request hold, gathered in one pass and without an allocation.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Seen<'a> {
-    /// The value of the consent cookie.
-    consent: Option<&'a [u8]>,
+/// The consent cookie in the `Cookie` lines of a request: looked for before anything else, because what happens to every
+/// other cookie depends on it. The vectorised search passes over the rest of a line at memory speed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FoundConsent<'a> {
+    value: Option<&'a [u8]>,
     is_ambiguous: bool,
-    /// The targets of declared cookies.
-    targets: Verdicts,
-    has_unknown: bool,
-    /// A nameless pair, or a name that begins with `$`.
-    has_never: bool,
-    /// A name that some parsers read as another one.
-    has_odd: bool,
 }
 
-impl<'a> Seen<'a> {
-    /// Nothing seen yet.
-    pub(crate) const NOTHING: Self = Self {
-        consent: None,
-        is_ambiguous: false,
-        targets: Verdicts::NONE,
-        has_unknown: false,
-        has_never: false,
-        has_odd: false,
-    };
-
+impl<'a> FoundConsent<'a> {
     /// Looks at a `Cookie` line. There can be many: HTTP/2 sends one for each pair if it likes (RFC 9113 section 8.2.3).
     pub(crate) fn add(&mut self, policy: &Policy, line: &'a [u8]) {
-        for pair in pairs(line) {
-            match policy.classify(pair.name) {
-                Class::Consent => match self.consent {
-                    None => self.consent = Some(pair.value()),
-                    // A neighbour's copy that differs: neither can be believed (R53, R69).
-                    Some(first) => self.is_ambiguous |= first != pair.value(),
-                },
-                Class::Rule(rule) => {
-                    self.targets.insert(rule.target);
-                    self.has_odd |= rule.is_prefix && is_odd(pair.name);
-                }
-                Class::Unknown => {
-                    self.has_unknown = true;
-                    self.has_odd |= is_odd(pair.name);
-                }
-                Class::Never => self.has_never = true,
+        for place in policy.consent_places(line) {
+            let Some(value) = value_at(line, place, policy.consent_cookie_name().len()) else { continue };
+            match self.value {
+                None => self.value = Some(value),
+                // A neighbour's copy that differs: neither can be believed (R53, R69).
+                Some(first) => self.is_ambiguous |= first != value,
             }
         }
     }
 
     /// The consent that the request shows.
     pub(crate) fn reading(&self, policy: &Policy) -> Reading {
-        match self.consent {
+        match self.value {
             None => Reading::Nothing,
             Some(_) if self.is_ambiguous => Reading::Ambiguous,
             Some(value) => policy.read_consent(value),
         }
     }
-
-    /// Whether a refused cookie might have to be expired in the browser once the consent changes.
-    pub(crate) fn has_declared(&self) -> bool {
-        !self.targets.is_empty()
-    }
-
-    /// Whether every cookie passes, so that nothing needs a second look. Cookies that only have to be reported do.
-    pub(crate) fn all_pass(&self, decision: &Decision) -> bool {
-        !self.has_never
-            && !self.has_odd
-            && !(self.has_unknown && decision.policy().unknown != UnknownCookies::Pass)
-            && decision.allows_all(&self.targets)
-    }
 }
 
-/// Takes out of the `Cookie` lines what is refused, and gives the lines as they were. `report` hears of every pair that
-/// goes, and of every unknown one that stays.
-pub(crate) fn strip(
+/// The value of the pair whose name stands here; `None` if this is only a part of another name, or of a value.
+fn value_at(line: &[u8], place: usize, length: usize) -> Option<&[u8]> {
+    if !matches!(trim(line.get(..place)?), [] | [.., b';']) {
+        return None;
+    }
+    let [b'=', value @ ..] = trim(line.get(place + length..)?) else {
+        return None;
+    };
+    let end = memchr::memchr(b';', value).unwrap_or(value.len());
+    value.get(..end).map(trim)
+}
+
+/// Takes out of the `Cookie` lines what is refused, or with `act` off only says what would go. `report` hears of every
+/// pair that goes, and of unknown ones that stay.
+///
+/// Gives the lines as they were, if they hold a cookie that is refused, or could be once the answer changes the consent.
+pub(crate) fn sift(
     headers: &mut HeaderMap,
-    decision: &Decision,
-    mut report: impl FnMut(&[u8], Verdict, Option<Target>),
+    judge: &mut Judge<'_>,
+    act: bool,
+    report: &mut impl FnMut(&[u8], Verdict, Option<Target>),
 ) -> Shown {
-    let mut judge = Judge::new(decision);
-    let single = headers.get_all(header::COOKIE).iter().nth(1).is_none();
-    if single {
-        let Some(line) = headers.get(header::COOKIE) else {
-            return Shown::Nothing;
-        };
-        return match kept(line, &mut judge, &mut report) {
-            Kept::All => Shown::One(line.clone()),
-            Kept::None => headers.remove(header::COOKIE).map_or(Shown::Nothing, Shown::One),
-            Kept::Some(line) => headers.insert(header::COOKIE, line).map_or(Shown::Nothing, Shown::One),
-        };
+    let mut lines = headers.get_all(header::COOKIE).iter();
+    match (lines.next(), lines.next()) {
+        (None, _) => Shown::Nothing,
+        (Some(line), None) => match kept(line, judge, report) {
+            Kept::Some(line) if act => headers.insert(header::COOKIE, line).map_or(Shown::Nothing, Shown::One),
+            Kept::None if act => headers.remove(header::COOKIE).map_or(Shown::Nothing, Shown::One),
+            _ if judge.has_optional() => Shown::One(line.clone()),
+            _ => Shown::Nothing,
+        },
+        (Some(_), Some(_)) => sift_many(headers, judge, act, report),
     }
-    let lines: Vec<HeaderValue> = headers.get_all(header::COOKIE).iter().cloned().collect();
-    headers.remove(header::COOKIE);
-    for line in &lines {
-        match kept(line, &mut judge, &mut report) {
-            Kept::All => _ = headers.append(header::COOKIE, line.clone()),
-            Kept::None => {}
-            Kept::Some(line) => _ = headers.append(header::COOKIE, line),
-        }
-    }
-    Shown::Many(lines)
 }
 
-/// Only reports what [`strip`] would do.
-pub(crate) fn report_only(
-    headers: &HeaderMap,
-    decision: &Decision,
-    mut report: impl FnMut(&[u8], Verdict, Option<Target>),
-) {
-    let mut judge = Judge::new(decision);
-    for line in headers.get_all(header::COOKIE) {
-        pairs(line.as_bytes()).for_each(|pair| _ = stays(&pair, &mut judge, &mut report));
+fn sift_many(
+    headers: &mut HeaderMap,
+    judge: &mut Judge<'_>,
+    act: bool,
+    report: &mut impl FnMut(&[u8], Verdict, Option<Target>),
+) -> Shown {
+    let lines: Vec<HeaderValue> = headers.get_all(header::COOKIE).iter().cloned().collect();
+    let mut is_changed = false;
+    let sifted: Vec<Option<HeaderValue>> = lines
+        .iter()
+        .map(|line| match kept(line, judge, report) {
+            Kept::All => Some(line.clone()),
+            Kept::None => {
+                is_changed = true;
+                None
+            }
+            Kept::Some(line) => {
+                is_changed = true;
+                Some(line)
+            }
+        })
+        .collect();
+    if act && is_changed {
+        headers.remove(header::COOKIE);
+        sifted.into_iter().flatten().for_each(|line| _ = headers.append(header::COOKIE, line));
     }
+    if is_changed || judge.has_optional() { Shown::Many(lines) } else { Shown::Nothing }
 }
 
 /// The `Cookie` lines that the browser sent, for the clean-up that may follow.
@@ -138,16 +117,6 @@ pub(crate) enum Shown {
 }
 
 impl Shown {
-    /// Remembers the lines of a request that is let through as it is.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let mut lines = headers.get_all(header::COOKIE).iter();
-        match (lines.next(), lines.next()) {
-            (None, _) => Self::Nothing,
-            (Some(line), None) => Self::One(line.clone()),
-            (Some(_), Some(_)) => Self::Many(headers.get_all(header::COOKIE).iter().cloned().collect()),
-        }
-    }
-
     pub(crate) fn lines(&self) -> &[HeaderValue] {
         match self {
             Self::Nothing => &[],
@@ -163,38 +132,34 @@ enum Kept {
     Some(HeaderValue),
 }
 
-fn stays(pair: &Pair<'_>, judge: &mut Judge<'_>, report: &mut impl FnMut(&[u8], Verdict, Option<Target>)) -> bool {
-    let Some((verdict, rule)) = judge.name(pair.name) else {
-        return false;
-    };
-    if !verdict.is_allowed() || verdict.reason() == Reason::UnknownCookie {
-        report(pair.name, verdict, rule.map(|rule| rule.target));
-    }
-    verdict.is_allowed()
-}
-
 /// What stays of one line. A line of which everything stays keeps its bytes, blanks included.
-fn kept(line: &HeaderValue, judge: &mut Judge<'_>, report: &mut impl FnMut(&[u8], Verdict, Option<Target>)) -> Kept {
+fn kept(
+    line: &HeaderValue,
+    judge: &mut Judge<'_>,
+    report: &mut impl FnMut(&[u8], Verdict, Option<Target>),
+) -> Kept {
     let bytes = line.as_bytes();
     // Grown once, to the line's own length, and only when there is something to leave out.
     let mut rest: Option<Vec<u8>> = None;
     let mut kept_until = 0;
-    let mut is_first = true;
     for pair in pairs(bytes) {
-        let keep = stays(&pair, judge, report);
+        let keep = judge.name(pair.name).is_some_and(|(verdict, rule)| {
+            if judge.is_reported(verdict) {
+                report(pair.name, verdict, rule.map(|rule| rule.target));
+            }
+            verdict.is_allowed()
+        });
         match (&mut rest, keep) {
             (None, true) => kept_until = pair.end,
             (None, false) => {
                 let mut start = Vec::with_capacity(bytes.len());
                 start.extend_from_slice(bytes.get(..kept_until).unwrap_or_default());
-                is_first = start.is_empty();
                 rest = Some(start);
             }
             (Some(kept), true) => {
-                if !is_first {
+                if !kept.is_empty() {
                     kept.extend_from_slice(b"; ");
                 }
-                is_first = false;
                 kept.extend_from_slice(pair.bytes);
             }
             (Some(_), false) => {}

@@ -124,11 +124,11 @@ fn fate(line: &[u8], decision: &Decision, judge: &mut Judge<'_>, report: Report<
         || stores_nothing.is_some()
         || (!is_own && (has_amendments(policy, rule) || policy.has_drop_hook()));
     if !must_read {
-        let is_unknown = verdict.reason() == Reason::UnknownCookie;
-        if is_unknown {
+        let is_told = judge.is_reported(verdict);
+        if is_told {
             report(LineAction::Passed, name, verdict, target);
         }
-        return (Fate::Keep, is_unknown);
+        return (Fate::Keep, is_told);
     }
     let attributes = Attributes::parse(value_and_rest(line).1);
     let is_deletion = attributes.is_deletion(decision.now());
@@ -143,7 +143,7 @@ fn fate(line: &[u8], decision: &Decision, judge: &mut Judge<'_>, report: Report<
             return (Fate::Drop, false);
         }
         // A browser whose clock differs may take a date that has just passed for a life.
-        Some(_) if attributes.max_age.is_none() => "; Max-Age=0".to_owned(),
+        Some(_) if attributes.max_age.is_none() || attributes.is_max_age_doubtful => "; Max-Age=0".to_owned(),
         Some(_) => String::new(),
         None if is_deletion || is_own => String::new(),
         None => amendments(policy, rule, &attributes, decision.now()),
@@ -153,11 +153,11 @@ fn fate(line: &[u8], decision: &Decision, judge: &mut Judge<'_>, report: Report<
         return (Fate::Drop, false);
     }
     if more.is_empty() {
-        let is_unknown = verdict.is_allowed() && verdict.reason() == Reason::UnknownCookie;
-        if is_unknown {
+        let is_told = verdict.is_allowed() && judge.is_reported(verdict);
+        if is_told {
             report(LineAction::Passed, name, verdict, target);
         }
-        return (Fate::Keep, is_unknown);
+        return (Fate::Keep, is_told);
     }
     report(LineAction::Amended, name, verdict, target);
     (Fate::Append(more), false)

@@ -29,6 +29,9 @@ pub(crate) fn value_and_rest(line: &[u8]) -> (&[u8], &[u8]) {
 pub(crate) struct Attributes<'a> {
     /// Seconds; `None` if absent or unreadable.
     pub(crate) max_age: Option<i64>,
+    /// Whether the last Max-Age is unreadable. By the specification an earlier one then stands; some browsers have let
+    /// the last one count, and fall back on Expires.
+    pub(crate) is_max_age_doubtful: bool,
     /// Unix seconds; `None` if absent or unreadable.
     pub(crate) expires: Option<i64>,
     pub(crate) domain: Option<&'a [u8]>,
@@ -53,7 +56,9 @@ impl<'a> Attributes<'a> {
             let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
             if is("max-age") {
                 // An unreadable one is ignored, and leaves an earlier one in force.
-                attributes.max_age = max_age(value).or(attributes.max_age);
+                let seconds = max_age(value);
+                attributes.is_max_age_doubtful = seconds.is_none();
+                attributes.max_age = seconds.or(attributes.max_age);
             } else if is("expires") {
                 attributes.expires = date::parse(value).or(attributes.expires);
             } else if is("domain") {

@@ -16,7 +16,10 @@ use super::{
 };
 use crate::{
     consent::Reading,
-    cookies::request::{Seen, Shown, report_only, strip},
+    cookies::{
+        judge::Judge,
+        request::{FoundConsent, Shown, sift},
+    },
     decide::decide,
     policy::{Policy, Verdict},
     report::{Action, Direction},
@@ -75,7 +78,8 @@ where
 #[derive(Debug)]
 struct Fields<'a> {
     signals: SignalReader,
-    seen: Seen<'a>,
+    consent: FoundConsent<'a>,
+    has_cookies: bool,
     site: Option<&'a [u8]>,
     mode: Option<&'a [u8]>,
     destination: Option<&'a [u8]>,
@@ -86,7 +90,8 @@ impl<'a> Fields<'a> {
     fn read(policy: &Policy, headers: &'a HeaderMap) -> Self {
         let mut fields = Self {
             signals: SignalReader::default(),
-            seen: Seen::NOTHING,
+            consent: FoundConsent::default(),
+            has_cookies: false,
             site: None,
             mode: None,
             destination: None,
@@ -95,7 +100,10 @@ impl<'a> Fields<'a> {
         for (name, value) in headers {
             let value = value.as_bytes();
             match name.as_str() {
-                "cookie" => fields.seen.add(policy, value),
+                "cookie" => {
+                    fields.has_cookies = true;
+                    fields.consent.add(policy, value);
+                }
                 "dnt" => fields.signals.add_dnt(value),
                 "sec-gpc" => fields.signals.add_gpc(value),
                 "sec-fetch-site" => fields.site = Some(value),
@@ -130,7 +138,7 @@ fn admit(shared: &Arc<Shared>, parts: &mut Parts) -> Option<Flight> {
         return None;
     }
     let fields = Fields::read(policy, &parts.headers);
-    let reading = match fields.seen.reading(policy) {
+    let reading = match fields.consent.reading(policy) {
         Reading::Nothing if fields.hides_lax_cookies(&parts.method) => Reading::Unseen,
         reading => reading,
     };
@@ -140,23 +148,18 @@ fn admit(shared: &Arc<Shared>, parts: &mut Parts) -> Option<Flight> {
     let is_document = fields.is_document();
     let decision = decide(Arc::clone(policy), regime, fields.signals.signals(), reading, &narrow, now);
 
+    let has_cookies = fields.has_cookies;
+
     let mut notes = Notes::default();
     let mut shown = Shown::Nothing;
-    if !fields.seen.all_pass(&decision) {
+    if has_cookies {
         let mut batch = shared.reporter.batch(&decision, Direction::Request);
-        let report = |name: &[u8], verdict: Verdict, target| {
+        let mut report = |name: &[u8], verdict: Verdict, target| {
             let action = if verdict.is_allowed() { Action::Passed } else { Action::Stripped };
             notes.add(shared, action, Direction::Request, name, verdict);
             batch.cookie(action, name, verdict, target);
         };
-        if decision.is_enforced() {
-            shown = strip(&mut parts.headers, &decision, report);
-        } else {
-            report_only(&parts.headers, &decision, report);
-        }
-    } else if fields.seen.has_declared() {
-        // The answer may change the consent, and then what the browser holds must be known.
-        shown = Shown::of(&parts.headers);
+        shown = sift(&mut parts.headers, &mut Judge::new(&decision), decision.is_enforced(), &mut report);
     }
     let context = ConsentContext::new(decision);
     parts.extensions.insert(context.clone());

@@ -21,6 +21,7 @@ mod verdict;
 use std::{fmt, sync::Arc};
 
 use http::{HeaderName, request::Parts};
+use memchr::memmem::Finder;
 
 use self::matcher::{Matcher, RuleIndex};
 pub use self::{
@@ -36,7 +37,7 @@ pub use self::{
 pub(crate) use self::{
     lifetime::{MAX_COOKIE_SECONDS, day_after, day_of, start_of},
     rule::CompiledRule,
-    scope::{NamePrefix, expiry_line},
+    scope::{NamePrefix, expiry_line, expiry_lines},
 };
 use crate::{
     category::Category,
@@ -59,6 +60,7 @@ pub struct Policy {
     pub(crate) refusal_lifetime: Lifetime,
     revision: Revision,
     pub(crate) consent_cookie: ConsentCookie,
+    consent_finder: Finder<'static>,
     keys: MacKeys,
     signals: [SignalFacts; Signal::ALL.len()],
     pub(crate) floors: AttributeFloors,
@@ -282,6 +284,11 @@ impl Policy {
         self.hooks.drop_cookie.is_some()
     }
 
+    /// Where the consent cookie's name stands in a line, be it as a name or as a part of something else.
+    pub(crate) fn consent_places<'h>(&'h self, line: &'h [u8]) -> impl Iterator<Item = usize> + 'h {
+        self.consent_finder.find_iter(line)
+    }
+
     /// Reads the value of the consent cookie.
     pub(crate) fn read_consent(&self, value: &[u8]) -> Reading {
         own::decode(value, &self.names, &self.keys)
@@ -308,6 +315,7 @@ impl Default for Policy {
             grant_lifetime: Lifetime::months(6),
             refusal_lifetime: Lifetime::months(6),
             revision: Revision::default(),
+            consent_finder: Finder::new(&ConsentCookie::default().name).into_owned(),
             consent_cookie: ConsentCookie::default(),
             keys: MacKeys::default(),
             signals: Signal::ALL.map(|signal| SignalFacts {

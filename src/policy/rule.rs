@@ -130,7 +130,8 @@ impl CookieRule {
         self
     }
 
-    /// The cookie is set with `Partitioned` (CHIPS): it is expired in its own partition. Implies Secure.
+    /// The cookie can be set with `Partitioned` (CHIPS): a deletion reaches only one kind of copy, so it is expired twice
+    /// at each scope, in its partition and outside. Implies Secure.
     pub fn partitioned(mut self) -> Self {
         self.partitioned = true;
         self

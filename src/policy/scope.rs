@@ -67,10 +67,25 @@ pub(crate) fn is_token(name: &[u8]) -> bool {
     !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || MARKS.contains(byte))
 }
 
-/// The line that ends the cookie of this name at this scope; `None` if the name is not a token.
+/// The lines that end the cookie of this name at these scopes; none if the name is not a token.
 ///
 /// `Secure` stands where a prefix or the rule asks for it and nowhere else: elsewhere it would keep an insecure page
-/// from deleting its own cookie.
+/// from deleting its own cookie. A cookie that can be partitioned has a copy in each partition and one outside, and a
+/// deletion reaches only the copy of its own kind.
+pub(crate) fn expiry_lines<'a>(
+    name: &'a [u8],
+    scopes: &'a [Scope],
+    secure: bool,
+    partitioned: bool,
+) -> impl Iterator<Item = HeaderValue> + 'a {
+    scopes.iter().flat_map(move |scope| {
+        let plain = expiry_line(name, scope, secure || partitioned, false);
+        let in_partition = partitioned.then(|| expiry_line(name, scope, true, true)).flatten();
+        plain.into_iter().chain(in_partition)
+    })
+}
+
+/// The line that ends the cookie of this name at this scope; `None` if the name is not a token.
 pub(crate) fn expiry_line(name: &[u8], scope: &Scope, secure: bool, partitioned: bool) -> Option<HeaderValue> {
     let prefix = NamePrefix::of(name);
     if !is_token(name) {
@@ -83,7 +98,7 @@ pub(crate) fn expiry_line(name: &[u8], scope: &Scope, secure: bool, partitioned:
         if scope.domain.is_some() { b"; Domain=" } else { b"" },
         scope.domain.as_deref().unwrap_or_default().as_bytes(),
         b"; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
-        if secure || partitioned || prefix.needs_secure { b"; Secure" } else { b"" },
+        if secure || prefix.needs_secure { b"; Secure" } else { b"" },
         if prefix.needs_http_only { b"; HttpOnly" } else { b"" },
         if partitioned { b"; Partitioned" } else { b"" },
     ];

@@ -11,7 +11,7 @@ use super::{
     matcher::{MIN_PREFIX, Matcher, RuleIndex},
     regime::{CategoryKind, SignalScope},
     rule::{AttributeFloors, CompiledRule, CookieRule, SameSite},
-    scope::{NamePrefix, Scope, expiry_line, is_token},
+    scope::{NamePrefix, Scope, expiry_lines as lines_of, is_token},
 };
 use crate::{
     category::{Category, check_name},
@@ -92,6 +92,7 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
         grant_lifetime,
         refusal_lifetime,
         revision,
+        consent_finder: memchr::memmem::Finder::new(&builder.consent_cookie.name).into_owned(),
         consent_cookie: builder.consent_cookie,
         keys,
         signals,
@@ -358,7 +359,7 @@ impl RuleTable<'_> {
         let expiry_lines = if is_prefix {
             None
         } else {
-            scopes.iter().map(|scope| expiry_line(name, scope, source.secure, source.partitioned)).collect()
+            Some(lines_of(name, &scopes, source.secure, source.partitioned).collect())
         };
         Ok(CompiledRule { is_prefix, target, floors, scopes, expiry_lines, source })
     }

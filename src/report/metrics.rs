@@ -1,6 +1,6 @@
 //! Counters through the `metrics` facade.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::cell::RefCell;
 
 use ::metrics::{Key, KeyName, Label, Level, Metadata};
 
@@ -16,15 +16,15 @@ static METADATA: Metadata<'static> = Metadata::new("tower_consent", Level::INFO,
 
 /// Different counters that one message touches, before they are passed on. Few messages touch more than three.
 const ROOM: usize = 8;
-/// Keys that a thread keeps. Labels have few values, so this is never reached by one policy.
-const MOST_KEYS: usize = 4_096;
+/// Keys that a thread keeps. A site sees a dozen different ones; what does not fit is made each time.
+const MOST_KEYS: usize = 64;
 
 /// What a counter counts. No label holds a cookie's name: those are anybody's text.
 type Labels = (Action, Direction, Option<Category>, Reason, bool);
 
 thread_local! {
     // A key holds its labels on the heap; made once a thread, it costs a message nothing.
-    static KEYS: RefCell<HashMap<Labels, Key>> = RefCell::default();
+    static KEYS: RefCell<Vec<(Labels, Key)>> = RefCell::default();
 }
 
 /// Adds up the cookies of one message, so that 160 stripped cookies are one increment and not 160.
@@ -70,12 +70,18 @@ impl<'p> Tally<'p> {
     fn pass_on(&self, count: Count) {
         let category = count.category.and_then(|index| self.policy.names.category(index));
         let labels = (count.action, self.direction, category, count.reason, self.is_enforced);
-        KEYS.with_borrow_mut(|keys| {
-            if keys.len() >= MOST_KEYS {
-                keys.clear();
-            }
-            let key = keys.entry(labels).or_insert_with(|| key(labels));
+        let add = |key: &Key| {
             ::metrics::with_recorder(|recorder| recorder.register_counter(key, &METADATA).increment(count.cookies));
+        };
+        KEYS.with_borrow_mut(|keys| match keys.iter().find(|(known, _)| *known == labels) {
+            Some((_, key)) => add(key),
+            None => {
+                let key = key(labels);
+                add(&key);
+                if keys.len() < MOST_KEYS {
+                    keys.push((labels, key));
+                }
+            }
         });
     }
 }
