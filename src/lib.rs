@@ -14,6 +14,8 @@ mod policy;
 mod report;
 mod signal;
 mod sources;
+#[cfg(feature = "test")]
+pub mod test;
 
 pub use crate::{
     catalogue::{KnownCookie, Preset},

@@ -51,23 +51,22 @@ impl World {
         answer
     }
 
-    /// Whether a rule declares the name and the visitor refuses it.
-    fn is_refused(&self, name: &[u8]) -> bool {
-        matches!(self.declared(name), Some((false, _)))
-    }
-
     /// Whether a cookie of this name may pass, in either direction.
     pub(crate) fn may_pass(&self, name: &[u8]) -> Answer {
         // R38, R48, R68: always, whatever the policy says of unknown names.
         if name.is_empty() || name[0] == b'$' {
             return Answer::No;
         }
-        // What must be seen through: one decoding, or one trimming.
-        let is_disguised = [percent_decoded(name), unicode_trimmed(name)].iter().any(|form| self.is_refused(form));
+        // What must be seen through: one decoding, or one trimming, that makes it a declared name. A refused one would
+        // reach a reader (R50, R71); an essential one could be tossed in by a neighbour (R67).
+        let is_disguised = [percent_decoded(name), unicode_trimmed(name)]
+            .iter()
+            .any(|form| form != name && self.declared(form).is_some());
         // What may be: both, bytes that are not UTF-8 replaced, and forms that would be dropped or be the library's own.
         let may_count_as_disguised = forms(name)
             .iter()
-            .any(|form| self.is_refused(form) || form.is_empty() || form[0] == b'$' || form == CONSENT);
+            .filter(|form| form.as_slice() != name)
+            .any(|form| self.declared(form).is_some() || form.is_empty() || form[0] == b'$');
         match self.declared(name) {
             Some((false, _)) => Answer::No,
             Some((true, true)) => Answer::Yes,
