@@ -83,17 +83,7 @@ pub(crate) fn decide(
 ) -> Decision {
     let narrowed = if narrow.is_nothing() { Narrowed::default() } else { Narrowed::new(&policy, narrow) };
     let (consent, grants_live, refusals_live) = judge_age(&policy, reading, now);
-    Decision {
-        policy,
-        regime,
-        signals,
-        consent,
-        grants_live,
-        refusals_live,
-        narrowed,
-        now,
-        has_layer: true,
-    }
+    Decision { policy, regime, signals, consent, grants_live, refusals_live, narrowed, now, has_layer: true }
 }
 
 /// The state of consent that follows from a reading, and whether its grants and refusals still count.

@@ -22,26 +22,31 @@ impl<'d> Judge<'d> {
 
     /// The answer for a cookie of this name. `None`: it is nameless or begins with `$`, is always dropped, and not
     /// reported.
+    #[inline]
     pub(crate) fn name(&mut self, name: &[u8]) -> Option<(Verdict, Option<&'d CompiledRule>)> {
-        let policy = self.decision.policy();
-        let (verdict, rule) = match policy.classify(name) {
-            Class::Never => return None,
-            Class::Consent => return Some((Verdict::allow(Reason::OwnCookie), None)),
+        match self.decision.policy().classify(name) {
+            Class::Never => None,
+            Class::Consent => Some((Verdict::allow(Reason::OwnCookie), None)),
             Class::Rule(rule) => {
                 let verdict = self.target(rule.target);
                 self.has_optional |= verdict.reason() != Reason::Essential;
-                (verdict, Some(rule))
+                if rule.is_prefix && verdict.is_allowed() && self.is_disguised(name, Some(rule)) {
+                    return Some((Verdict::refuse(Reason::Disguised), Some(rule)));
+                }
+                Some((verdict, Some(rule)))
             }
-            Class::Unknown => {
-                let passes = policy.unknown != UnknownCookies::Strip;
-                (Verdict { allowed: passes, reason: Reason::UnknownCookie }, None)
-            }
-        };
-        let is_declared_exactly = rule.is_some_and(|rule| !rule.is_prefix);
-        if verdict.is_allowed() && !is_declared_exactly && self.is_disguised(name, rule) {
-            return Some((Verdict::refuse(Reason::Disguised), rule));
+            Class::Unknown => Some((self.unknown(name), None)),
         }
-        Some((verdict, rule))
+    }
+
+    fn unknown(&self, name: &[u8]) -> Verdict {
+        match self.decision.policy().unknown {
+            UnknownCookies::Strip => Verdict::refuse(Reason::UnknownCookie),
+            UnknownCookies::Pass | UnknownCookies::Report if self.is_disguised(name, None) => {
+                Verdict::refuse(Reason::Disguised)
+            }
+            UnknownCookies::Pass | UnknownCookies::Report => Verdict::allow(Reason::UnknownCookie),
+        }
     }
 
     /// Whether any cookie so far is one that is not essential.
@@ -55,6 +60,7 @@ impl<'d> Judge<'d> {
             || (verdict.reason() == Reason::UnknownCookie && self.decision.policy().unknown == UnknownCookies::Report)
     }
 
+    #[inline]
     fn target(&mut self, target: Target) -> Verdict {
         let Target::Category(category) = target else {
             return self.decision.judge(target);

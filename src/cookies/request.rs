@@ -133,11 +133,7 @@ enum Kept {
 }
 
 /// What stays of one line. A line of which everything stays keeps its bytes, blanks included.
-fn kept(
-    line: &HeaderValue,
-    judge: &mut Judge<'_>,
-    report: &mut impl FnMut(&[u8], Verdict, Option<Target>),
-) -> Kept {
+fn kept(line: &HeaderValue, judge: &mut Judge<'_>, report: &mut impl FnMut(&[u8], Verdict, Option<Target>)) -> Kept {
     let bytes = line.as_bytes();
     // Grown once, to the line's own length, and only when there is something to leave out.
     let mut rest: Option<Vec<u8>> = None;
@@ -160,7 +156,7 @@ fn kept(
                 if !kept.is_empty() {
                     kept.extend_from_slice(b"; ");
                 }
-                kept.extend_from_slice(pair.bytes);
+                kept.extend_from_slice(bytes.get(pair.start..pair.end).unwrap_or_default());
             }
             (Some(_), false) => {}
         }

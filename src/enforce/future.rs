@@ -73,14 +73,26 @@ where
 
 impl Flight {
     /// Filters the answer.
-    fn conclude(mut self, narrow: Option<Narrow>, headers: &mut HeaderMap) {
+    fn conclude(self, narrow: Option<Narrow>, headers: &mut HeaderMap) {
+        let Self { context, shown, is_document, mut notes, shared } = self;
         let fields = CacheFields::read(headers);
-        let context = self.context.clone();
         let change = fields.has_set_cookie.then(|| consent_change(headers, context.first())).flatten();
         let decision = conclusion(&context, change.as_ref(), narrow.as_ref());
         let acts = decision.is_enforced();
 
-        let mut has_cookies = fields.has_set_cookie && self.filter(headers, decision, acts);
+        let mut has_cookies = false;
+        if fields.has_set_cookie {
+            let mut batch = shared.reporter.batch(decision, Direction::Response);
+            has_cookies = filter(headers, decision, acts, |what, name, verdict, target| {
+                let action = match what {
+                    LineAction::Stripped => Action::Stripped,
+                    LineAction::Passed => Action::Passed,
+                    LineAction::Amended => Action::Amended,
+                };
+                notes.add(&shared, action, Direction::Response, name, verdict);
+                batch.cookie(action, name, verdict, target);
+            });
+        }
         if acts {
             // Under a signal that stores nothing not even a refusal can be written: the consent that the browser still
             // holds is deleted, so that it does not come back to life when the signal goes.
@@ -92,34 +104,17 @@ impl Flight {
                 headers.append(header::SET_COOKIE, line);
                 has_cookies = true;
             }
-            if (self.is_document || change.is_some()) && !self.shown.lines().is_empty() {
-                has_cookies |= self.expire(headers, decision);
+            if (is_document || change.is_some()) && !shown.lines().is_empty() {
+                let mut batch = shared.reporter.batch(decision, Direction::Response);
+                has_cookies |= expire(headers, decision, &shown, |name, verdict, target| {
+                    notes.add(&shared, Action::Expired, Direction::Response, name, verdict);
+                    batch.cookie(Action::Expired, name, verdict, target);
+                });
             }
         }
-        let is_renewed = self.is_document && change.is_none() && renew_refusal(headers, decision);
+        let is_renewed = is_document && change.is_none() && renew_refusal(headers, decision);
         keep_out_of_caches(headers, &context, &fields, change.is_some(), is_renewed || (has_cookies && acts));
-        self.notes.write(headers);
-    }
-
-    fn filter(&mut self, headers: &mut HeaderMap, decision: &Decision, acts: bool) -> bool {
-        let mut batch = self.shared.reporter.batch(decision, Direction::Response);
-        filter(headers, decision, acts, |what, name, verdict, target| {
-            let action = match what {
-                LineAction::Stripped => Action::Stripped,
-                LineAction::Passed => Action::Passed,
-                LineAction::Amended => Action::Amended,
-            };
-            self.notes.add(&self.shared, action, Direction::Response, name, verdict);
-            batch.cookie(action, name, verdict, target);
-        })
-    }
-
-    fn expire(&mut self, headers: &mut HeaderMap, decision: &Decision) -> bool {
-        let mut batch = self.shared.reporter.batch(decision, Direction::Response);
-        expire(headers, decision, &self.shown, |name, verdict, target| {
-            self.notes.add(&self.shared, Action::Expired, Direction::Response, name, verdict);
-            batch.cookie(Action::Expired, name, verdict, target);
-        })
+        notes.write(headers);
     }
 }
 

@@ -68,7 +68,7 @@ pub enum ConfigErrorKind {
     UnknownService,
     /// A cookie rule must name a category or a service, and not both.
     NoSingleTarget,
-    /// More than 32 categories or 256 services.
+    /// More than 32 categories, 256 services or 65,535 cookie rules.
     TooMany,
     /// A `since` after the policy's own revision.
     SinceAhead,
@@ -130,7 +130,7 @@ impl fmt::Display for ConfigErrorKind {
             Self::UnknownCategory => "no such category: it is neither built in nor declared",
             Self::UnknownService => "no such service is declared",
             Self::NoSingleTarget => "a cookie rule names one category or one service",
-            Self::TooMany => "at most 32 categories and 256 services",
+            Self::TooMany => "at most 32 categories, 256 services and 65535 cookie rules",
             Self::SinceAhead => "`since` is after the policy's own revision",
             Self::NeverStored => "no browser stores a cookie of this name",
             Self::DollarName => "names that start with `$` are always dropped, so the rule can never match",

@@ -10,6 +10,11 @@ pub(crate) const MIN_PREFIX: usize = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RuleIndex(pub(crate) u16);
 
+impl RuleIndex {
+    /// The library's own consent cookie, which no rule declares.
+    pub(crate) const CONSENT: Self = Self(u16::MAX);
+}
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Matcher {
     exact: Vec<(Box<[u8]>, RuleIndex)>,
@@ -61,6 +66,7 @@ impl Prefix {
 }
 
 /// The first eight bytes, with zeros for what is missing.
+#[inline]
 fn start(bytes: &[u8]) -> u64 {
     let four = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
     match bytes {
@@ -79,6 +85,13 @@ fn start(bytes: &[u8]) -> u64 {
 }
 
 impl Matcher {
+    /// A table that holds the name of the consent cookie only.
+    pub(crate) fn of_consent(name: &[u8]) -> Self {
+        let mut matcher = Self::default();
+        matcher.insert_exact(name, RuleIndex::CONSENT);
+        matcher
+    }
+
     /// Adds a name; `false` if it was there already, which changes nothing.
     pub(crate) fn insert_exact(&mut self, name: &[u8], rule: RuleIndex) -> bool {
         if self.exact(name).is_some() {
@@ -116,6 +129,7 @@ impl Matcher {
         self.find_exact(name, start(name))
     }
 
+    #[inline]
     fn find_exact(&self, name: &[u8], start: u64) -> Option<RuleIndex> {
         let mask = self.slots.len().wrapping_sub(1);
         let mut index = hash(start, name);
@@ -142,6 +156,7 @@ impl Matcher {
     }
 
     /// The rule that a cookie of this name falls under.
+    #[inline]
     pub(crate) fn find(&self, name: &[u8]) -> Option<RuleIndex> {
         let start = start(name);
         if let Some(rule) = self.find_exact(name, start) {
@@ -158,6 +173,7 @@ impl Slot {
 }
 
 /// A hash for short names, made of the first eight bytes, the last eight and the length.
+#[inline]
 #[expect(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
 fn hash(start: u64, name: &[u8]) -> usize {
     // A multiplier with well-spread bits (the golden ratio's fraction).

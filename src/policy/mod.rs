@@ -186,16 +186,15 @@ impl Policy {
         }
     }
 
+    #[inline]
     pub(crate) fn classify(&self, name: &[u8]) -> Class<'_> {
-        if name == self.consent_cookie.name.as_bytes() {
-            return Class::Consent;
-        }
         if matches!(name, [] | [b'$', ..]) {
             return Class::Never;
         }
-        match self.matcher.find(name).and_then(|RuleIndex(index)| self.rules.get(usize::from(index))) {
-            Some(rule) => Class::Rule(rule),
+        match self.matcher.find(name) {
             None => Class::Unknown,
+            Some(RuleIndex::CONSENT) => Class::Consent,
+            Some(RuleIndex(index)) => self.rules.get(usize::from(index)).map_or(Class::Unknown, Class::Rule),
         }
     }
 
@@ -308,7 +307,7 @@ impl Default for Policy {
             categories: vec![CategoryFacts { kind: CategoryKind::AskedFor, since: 1 }],
             services: Vec::new(),
             rules: Vec::new(),
-            matcher: Matcher::default(),
+            matcher: Matcher::of_consent(ConsentCookie::default().name.as_bytes()),
             mode: Mode::default(),
             regime: Regime::default(),
             unknown: UnknownCookies::default(),

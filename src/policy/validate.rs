@@ -72,7 +72,8 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
     let [first, second] = signals;
     let signals = [first?, second?];
 
-    let mut table = RuleTable { builder: &builder, names: &names, matcher: Matcher::default(), rules: Vec::new() };
+    let matcher = Matcher::of_consent(builder.consent_cookie.name.as_bytes());
+    let mut table = RuleTable { builder: &builder, names: &names, matcher, rules: Vec::new() };
     for (place, rule) in declared {
         table.declare(&place, rule)?;
     }
@@ -304,6 +305,9 @@ impl RuleTable<'_> {
         let (name, is_prefix) = pattern(&compiled.source);
         let error = |kind| ConfigError::new(kind, place, &compiled.source.name);
         let known = if is_prefix { self.matcher.prefix(name) } else { self.matcher.exact(name) };
+        if known == Some(RuleIndex::CONSENT) {
+            return Err(error(Kind::OwnCookie));
+        }
         if let Some(RuleIndex(index)) = known {
             let same = self.rules.get(usize::from(index)).is_some_and(|other| other.target == compiled.target);
             return Err(error(if same { Kind::NeverMatches } else { Kind::TwoCategories }));
@@ -321,8 +325,10 @@ impl RuleTable<'_> {
 
     fn insert(&mut self, rule: CompiledRule) -> Result<()> {
         let index = u16::try_from(self.rules.len())
+            .ok()
             .map(RuleIndex)
-            .map_err(|_too_many| ConfigError::new(Kind::TooMany, "cookies", self.rules.len().to_string()))?;
+            .filter(|index| *index != RuleIndex::CONSENT)
+            .ok_or_else(|| ConfigError::new(Kind::TooMany, "cookies", self.rules.len().to_string()))?;
         let (name, is_prefix) = pattern(&rule.source);
         if is_prefix {
             self.matcher.insert_prefix(name, index);
@@ -336,9 +342,6 @@ impl RuleTable<'_> {
     fn compile(&self, place: &str, source: CookieRule) -> Result<CompiledRule> {
         let (name, is_prefix) = pattern(&source);
         check_cookie_name(name, is_prefix, &source).map_err(|kind| ConfigError::new(kind, place, &source.name))?;
-        if !is_prefix && name == self.builder.consent_cookie.name.as_bytes() {
-            return Err(ConfigError::new(Kind::OwnCookie, place, &source.name));
-        }
         let base = place.strip_suffix(".name").unwrap_or(place);
         let at = |field: &str| format!("{base}.{field}");
         let target = self.target(&source, &at)?;
@@ -356,11 +359,8 @@ impl RuleTable<'_> {
         let scopes = if source.scopes.is_empty() { self.default_scopes(prefix) } else { source.scopes.clone() };
         let floors = source.floors.unwrap_or(self.builder.floors);
         check_floors(floors, &at("floors"))?;
-        let expiry_lines = if is_prefix {
-            None
-        } else {
-            Some(lines_of(name, &scopes, source.secure, source.partitioned).collect())
-        };
+        let expiry_lines =
+            if is_prefix { None } else { Some(lines_of(name, &scopes, source.secure, source.partitioned).collect()) };
         Ok(CompiledRule { is_prefix, target, floors, scopes, expiry_lines, source })
     }
 

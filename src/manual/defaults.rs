@@ -1,0 +1,115 @@
+//! Every default in one place, and the form of a policy file.
+//!
+//! # Policy
+//!
+//! [`PolicyBuilder`](crate::PolicyBuilder) has a method for each; in a file they are fields of these names.
+//!
+//! | setting | default | other values |
+//! |---|---|---|
+//! | `mode` | `enforce` | `report-only` |
+//! | `regime` (where nobody has decided) | `opt-in` | `opt-in-with-exemptions`, `opt-out`; by request with [`regime_resolver`] |
+//! | `unknown` (cookies that no rule declares) | `strip` | `pass`, `report` |
+//! | `site_domain` | none: cookies are expired on the host only | a domain |
+//! | `grant_lifetime` | 6 calendar months, from the start of the UTC day | up to 13 months |
+//! | `refusal_lifetime` | 6 calendar months, from the end of the UTC day; without end where any regime can be opt-out | up to 13 months or 400 days |
+//! | `revision` | number 1, no date | 1 to 99,999,999, and a date |
+//! | `signals.dnt`, `signals.gpc` | `all`: everything that is not essential | a list of categories, `no-cookies`, `ignore` |
+//! | `signals.always` | `false`: a choice made in knowledge of the signal beats it | `true` |
+//! | `floors` | none | `secure`, `http_only`, `same_site` |
+//! | `caches` | `private` | `vary-only` |
+//! | `presets`, `auth_cookies`, `essential`, `categories`, `services`, `cookies` | none | |
+//! | MAC keys | none: the consent cookie is not authenticated | [`mac_key`]; never in a file |
+//! | hooks | none | [`stand_down`], [`narrow`], [`drop_cookie`]; never in a file |
+//!
+//! [`regime_resolver`]: crate::PolicyBuilder::regime_resolver
+//! [`mac_key`]: crate::PolicyBuilder::mac_key
+//! [`stand_down`]: crate::PolicyBuilder::stand_down
+//! [`narrow`]: crate::PolicyBuilder::narrow
+//! [`drop_cookie`]: crate::PolicyBuilder::drop_cookie
+//!
+//! # Entries of the policy
+//!
+//! | setting | default |
+//! |---|---|
+//! | a cookie rule's `scopes` | the host, and `site_domain`; path `/`. A `__Host-` name: the host |
+//! | a cookie rule's `max_age`, `add_max_age` | no limit; nothing is added |
+//! | a cookie rule's `secure`, `partitioned` | `false` |
+//! | a cookie rule's `floors` | the policy's |
+//! | a cookie rule's `purpose`, `provider` | none |
+//! | an `auth_cookies` entry | essential, at most 7 days |
+//! | a category's `kind` | `asked-for` |
+//! | a category's or service's `since` | 1 |
+//!
+//! # The consent cookie
+//!
+//! | setting | default |
+//! |---|---|
+//! | `name` | `__Host-consent`; [`ConsentCookie::shared`] `__Secure-consent`, [`ConsentCookie::plain_http`] `consent` |
+//! | Domain, Path | no Domain, `/` |
+//! | Secure, HttpOnly | yes, yes |
+//! | SameSite | `Lax` |
+//! | Max-Age | what is left of the longest part of the choice, at most 400 days |
+//! | renewal | a grant: never. A refusal under a policy that can be opt-out: on a page, once it is older than 200 days; its day and the grants beside it stay as they were |
+//!
+//! [`ConsentCookie::shared`]: crate::ConsentCookie::shared
+//! [`ConsentCookie::plain_http`]: crate::ConsentCookie::plain_http
+//!
+//! # The layer
+//!
+//! | setting | default |
+//! |---|---|
+//! | clock | the machine's |
+//! | observers | none, apart from features `tracing` (on) and `metrics` (off) |
+//! | `consent-debug` header | off; never in a release build |
+//!
+//! # Limits
+//!
+//! | what | number |
+//! |---|---|
+//! | categories, services | 32, 256 |
+//! | a name of a category or service | 1 to 32 of `a-z 0-9 _ -` |
+//! | a prefix before its `*` | at least 3 bytes |
+//! | an id of a key; a key | 1 to 8 of `a-z 0-9 _ -`; at least 32 bytes |
+//! | the largest consent cookie that a policy can lead to | 3,800 bytes; a policy with more is refused |
+//! | expiry in one answer | 20 lines and 4,096 bytes |
+//! | a choice ahead of the server's clock | one day |
+//! | undeclared names that are warned of | 256 in each direction, once each |
+//!
+//! # The same in code
+//!
+//! ```
+//! use tower_consent::{Category, Mode, Policy};
+//!
+//! let policy = Policy::builder().build()?;
+//! assert_eq!(policy.mode(), Mode::Enforce);
+//! assert_eq!(policy.revision().number(), 1);
+//! assert_eq!(policy.consent_cookie_name(), "__Host-consent");
+//! assert!(!policy.has_mac_keys());
+//! // Visitors are asked for nothing until a rule, a service or an entry brings a category.
+//! assert_eq!(policy.categories(), [Category::ESSENTIAL]);
+//! # Ok::<(), tower_consent::ConfigError>(())
+//! ```
+//!
+//! # A complete policy file
+//!
+//! In TOML, with every field. The same policy in JSON is `examples/policies/complete.json`; any other serde format
+//! works too. Keys and hooks are added in code.
+//!
+#![doc = concat!("```toml\n", include_str!("../../examples/policies/complete.toml"), "```")]
+//!
+//! ```
+//! use tower_consent::{Category, PolicyBuilder};
+//!
+//! # let toml_text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/policies/complete.toml"));
+//! # let json_text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/policies/complete.json"));
+//! # let secret = [7; 32];
+//! let builder: PolicyBuilder = toml::from_str(toml_text)?;
+//! let same: PolicyBuilder = serde_json::from_str(json_text)?;
+//! # assert_eq!(format!("{builder:?}"), format!("{same:?}"));
+//!
+//! let policy = builder.mac_key("k1", secret).build()?;
+//! assert_eq!(policy.revision().number(), 3);
+//! assert_eq!(policy.lookup(b"_gcl_au"), Some((Category::MARKETING, Some("google-ads"))));
+//! # same.build()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```

@@ -1,0 +1,100 @@
+//! Which rule asks for which setting.
+//!
+//! **This is no legal advice.** It says what the developers read, and which setting follows it. Whether a cookie is
+//! essential, which law covers a visitor, and what a site must write in its policy, are decided by people who know the
+//! site and the law. No setting makes a site compliant: see [what a server cannot reach].
+//!
+//! The numbers (R1 and so on) are those of the requirements that this crate is tested by; comments and tests cite them.
+//! The column *read* says how good our source is: *text*, the primary text was read; *copy*, the text as others print
+//! it; *summary*, a secondary source (a law firm, a vendor, an encyclopaedia); *memory*, quoted unchecked; *own*, our
+//! conclusion from other lines.
+//!
+//! [what a server cannot reach]: super::deployment#what-a-server-cannot-reach
+//!
+//! # Consent (EU/EEA, UK)
+//!
+//! | no. | rule | source | read | setting |
+//! |---|---|---|---|---|
+//! | R85 | Prior consent for all storing and reading on the device that is not exempt, personal data or not | Directive 2002/58/EC Art. 5(3); CJEU C-673/17 (Planet49) | text, summary | default: [`Regime::OptIn`], and refused cookies are taken out of requests too |
+//! | R86 | A clear act. Silence, scrolling, and browsing on are no consent | CJEU C-673/17; EDPB Guidelines 05/2020; CNIL | summary | nothing but a choice ever grants; [`Decision::asks`] says when to ask |
+//! | R87 | A decision for each purpose; what comes later was not consented to | GDPR Art. 6(1)(a) | memory | categories and services are granted by name; `since` on what is new |
+//! | R88 | To refuse is as easy as to accept | CNIL; EDPB Cookie Banner Task Force, January 2023 | summary | [`Decision::refuse_all`] beside [`Decision::grant_all_unrecorded`]: your page must show both alike |
+//! | R89 | Withdrawal at any time, as easy as consent | GDPR Art. 7(3) | summary | [`Decision::withdraw`]: in force in the same answer, and what is there is expired |
+//! | R90 | A refusal is remembered as long as consent, and not asked about again for 6 months | CNIL Recommendation 2020-092; Garante, 10 June 2021 | summary | default: `refusal_lifetime` of 6 calendar months, from the end of the day |
+//! | R91 | Ask again when purposes, vendors or retention change, and not for an edited text | ICO | summary | raise `revision.number` only for a material change; leave it for edits |
+//! | R92 | An expired or unreadable choice is neither consent nor refusal | | own | reported by [`Decision::undecided`] |
+//! | R93 | Own statistics, and appearance, need no consent until the visitor objects | Data (Use and Access) Act 2025 (UK); CNIL for audience measurement (R109) | summary | [`Regime::OptInWithExemptions`] for those visitors, and `kind = "exempt-until-objected"` |
+//! | R95 | Itemised notice, withdrawal as easy as consent, proof | Digital Personal Data Protection Act (India), s. 6 | summary | as above; this version keeps no records |
+//! | R104 | The cookie that holds the choice should not itself identify anybody | IAB TCF 2.2 | text | no random id, and only the day of the choice |
+//! | R105, R106 | Calendar months; never longer by visiting | CNIL | summary, own | a grant is never renewed |
+//! | R109, R111 | Exempt: sign-in, cart, CSRF, load balancing, the choice itself. Never exempt: advertising, third-party analytics | Article 29 Working Party, WP194; CNIL | summary | declare only the former as essential |
+//! | R113, R115 | Consent can be proved | GDPR Art. 7(1) | summary | not in this version: methods that keep no proof are named `…_unrecorded` |
+//! | R118 | The consent cookie: first-party, `__Host-`, Secure, small, authenticated | RFC 6265bis section 4.1.3 | text | default, apart from the MAC: set [`PolicyBuilder::mac_key`] |
+//!
+//! # Signals
+//!
+//! | no. | rule | source | read | setting |
+//! |---|---|---|---|---|
+//! | R1-R5 | `DNT: 1`, with or without an extension, asks not to be tracked | W3C Tracking Preference Expression, section 5 | text | default: `signals.dnt = "all"` |
+//! | R6 | `DNT: 0` is not consent | follows from R85, R86 | own | no setting: it never grants anything |
+//! | R15-R17 | `Sec-GPC: 1` exactly | W3C Global Privacy Control | text | default: `signals.gpc = "all"` |
+//! | R7, R18 | Intermediaries leave the headers in place | both | text | the layer does; your proxy must too |
+//! | R19 | GPC is about sale, sharing and cross-context advertising. All that is not essential is more than any statute asks | W3C Global Privacy Control | text, own | to follow the letter: `signals.gpc = ["marketing"]` |
+//! | R21 | Every kind of request carries the signal | Web Platform Tests | text | every request is judged, images and API calls too |
+//! | R96, R102 | The signal is a valid opt-out in California and eleven other states of the US | 11 CCR 7025(c); state laws | copy, summary | keep the default under [`Regime::OptOut`] |
+//! | R97 | The signal beats an older consent; a consent given in its knowledge beats the signal | 11 CCR 7025(c)(3) | copy | default; `signals.always = true` for a policy that promises more |
+//! | R98 | For a known consumer the opt-out stays when the signal does not come along | 11 CCR 7025(c)(5) | copy | keep it with the account, and take away with [`PolicyBuilder::narrow`] |
+//! | R99 | From 1 January 2026: show that the signal was honoured | 11 CCR 7025(c)(6) | summary | show [`Decision::honoured_signals`] |
+//! | R100 | Do not ask again for 12 months after an opt-out | Cal. Civ. Code 1798.135(c)(4) | summary | a refusal does not lapse where a regime can be opt-out |
+//!
+//! # Cookies
+//!
+//! | no. | rule | source | read | setting |
+//! |---|---|---|---|---|
+//! | R24-R37 | Browsers store what other parsers reject | RFC 6265bis; Web Platform Tests | text | no setting: cookies are judged as bytes, by the browser's rules |
+//! | R38, R66, R68 | Nameless cookies and names that begin with `$` smuggle others | RFC 6265bis section 8; RFC 2109 | text, own | no setting: always dropped |
+//! | R50, R67, R71 | Parsers that decode or trim take a look-alike name for another | known attacks on other parsers; tests of parsers in use | own | no setting: where unknown names pass, look-alikes of declared ones do not |
+//! | R49 | A list of what is refused can be walked around; a list of what is allowed cannot | | own | default: `unknown = "strip"` |
+//! | R53, R69, R73 | A neighbouring subdomain can plant a consent cookie | RFC 6265 section 8.6 | text, own | default: `__Host-consent`; two that differ count as none |
+//! | R55-R63 | A deletion reaches only the same name, Domain, Path and partition | RFC 6265bis section 5.7 | text | `site_domain`, `scopes`, `partitioned` |
+//! | R75, R76 | A shared cache stores `Set-Cookie` and replays it | RFC 9111 section 7.3 | text | default: `caches = "private"` |
+//! | R112 | A sign-in cookie that survives the browser session is exempt only if the visitor asked for it ("remember me") | Article 29 Working Party, WP194 section 3.2 | memory | leave out `add_max_age`; `auth_cookies` caps at 7 days and adds nothing |
+//!
+//! # A site under several laws
+//!
+//! The regime can differ by request. The resolver reads a header that your proxy sets, and that it removes from what
+//! visitors send:
+//!
+//! ```
+//! use http::HeaderName;
+//! use tower_consent::{Category, CategoryEntry, Policy, Regime};
+//!
+//! let region = HeaderName::from_static("x-country");
+//! let policy = Policy::builder()
+//!     .category(CategoryEntry::from(Category::ANALYTICS).exempt_until_objected())
+//!     .cookies(Category::ANALYTICS, ["_pk_*"])
+//!     .cookies(Category::MARKETING, ["_fbp"])
+//!     .regime_resolver([region.clone()], move |request| {
+//!         match request.headers.get(&region).map(|country| country.as_bytes()) {
+//!             // The header names no state: the signals are honoured in all of the US.
+//!             Some(b"US") => Regime::OptOut,
+//!             Some(b"GB") => Regime::OptInWithExemptions,
+//!             // Unknown is the strictest.
+//!             _ => Regime::OptIn,
+//!         }
+//!     })
+//!     .build()?;
+//! # Ok::<(), tower_consent::ConfigError>(())
+//! ```
+//!
+//! [`Regime::OptIn`]: crate::Regime::OptIn
+//! [`Regime::OptOut`]: crate::Regime::OptOut
+//! [`Regime::OptInWithExemptions`]: crate::Regime::OptInWithExemptions
+//! [`Decision::asks`]: crate::Decision::asks
+//! [`Decision::refuse_all`]: crate::Decision::refuse_all
+//! [`Decision::grant_all_unrecorded`]: crate::Decision::grant_all_unrecorded
+//! [`Decision::withdraw`]: crate::Decision::withdraw
+//! [`Decision::undecided`]: crate::Decision::undecided
+//! [`Decision::honoured_signals`]: crate::Decision::honoured_signals
+//! [`PolicyBuilder::mac_key`]: crate::PolicyBuilder::mac_key
+//! [`PolicyBuilder::narrow`]: crate::PolicyBuilder::narrow
