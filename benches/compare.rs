@@ -10,6 +10,7 @@
 //! request less that of the bare handler in the same round, and a ratio is taken inside one round
 //! too; the table shows the medians of all rounds. Absolute times differ from machine to machine
 //! and from minute to minute: only the ratios tell something.
+#![allow(clippy::indexing_slicing, reason = "a bench may panic, and its tables are its own")]
 
 mod common;
 

@@ -115,7 +115,16 @@
 //! # The manual
 //!
 //! [`manual::deployment`], [`manual::defaults`], [`manual::laws`], [`manual::cookie_format`].
-#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "a test may panic"
+    )
+)]
 
 #[cfg(feature = "axum")]
 mod axum;

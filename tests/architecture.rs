@@ -467,7 +467,7 @@ fn auto_traits_are_those_of_what_is_inside() {
 }
 
 /// An error that is nothing but a type: no `Error`, no `Debug`, not `Send`.
-struct Odd(Rc<&'static str>);
+struct Odd(Rc<str>);
 /// Bodies that the layer cannot know.
 struct Letter<'a>(&'a Cell<u32>);
 struct Stone(Rc<u32>);
@@ -494,7 +494,7 @@ impl<'a> Service<Request<Letter<'a>>> for Difficult<'a> {
         self.asked.set(self.asked.get() + 1);
         match self.asked.get() {
             1 => Poll::Pending,
-            _ if self.is_broken => Poll::Ready(Err(Odd(Rc::new("not ready")))),
+            _ if self.is_broken => Poll::Ready(Err(Odd(Rc::from("not ready")))),
             _ => Poll::Ready(Ok(())),
         }
     }
@@ -520,7 +520,7 @@ impl Future for Slow<'_> {
                 let answer = Response::builder().header("set-cookie", "_ga=1").header("set-cookie", "csrf=2");
                 Poll::Ready(Ok(answer.body(Stone(Rc::new(42))).unwrap()))
             }
-            _ => Poll::Ready(Err(Odd(Rc::new("no csrf")))),
+            _ => Poll::Ready(Err(Odd(Rc::from("no csrf")))),
         }
     }
 }
@@ -557,8 +557,8 @@ fn errors_pass_untouched() {
     let mut context = Context::from_waker(Waker::noop());
     let mut service = layer().layer(Difficult { asked: &asked, is_broken: true });
     let Poll::Ready(Err(Odd(error))) = service.poll_ready(&mut context) else { panic!("ready") };
-    assert_eq!(*error, "not ready");
+    assert_eq!(&*error, "not ready");
     let request = Request::builder().header("cookie", "_ga=1").body(Letter(&letters)).unwrap();
     let Poll::Ready(Err(Odd(error))) = pin!(service.call(request)).poll(&mut context) else { panic!("no error") };
-    assert_eq!((*error, Rc::strong_count(&error)), ("no csrf", 1));
+    assert_eq!((&*error, Rc::strong_count(&error)), ("no csrf", 1));
 }

@@ -255,7 +255,8 @@ async fn vary_alone_is_an_option() {
     ] {
         let mut found = answered(rule(), &[], handler, answer).await;
         let mut left: Vec<_> = left.iter().map(|line| (*line).to_owned()).collect();
-        (found.sort(), left.sort());
+        found.sort();
+        left.sort();
         assert_eq!(found, left, "{handler:?} {answer:?}");
     }
 }
@@ -290,12 +291,11 @@ async fn other_answers_keep_their_headers() {
                 let layer = layer(policy.clone());
                 let answer = serve(&layer, request(asks), |request| {
                     let mut answer = response(&answer);
-                    if let Some(context) = ConsentContext::of(request.extensions()) {
-                        context.peek();
-                        if stripped && context.peek().is_enforced() && !context.peek().allows(Category::ANALYTICS) {
-                            answer.headers_mut().append("set-cookie", "_ga=1; Path=/".parse().unwrap());
-                            answer.headers_mut().append("set-cookie", "=nameless".parse().unwrap());
-                        }
+                    let decision = ConsentContext::of(request.extensions()).map(ConsentContext::peek);
+                    let strips = decision.is_some_and(|it| it.is_enforced() && !it.allows(Category::ANALYTICS));
+                    if stripped && strips {
+                        answer.headers_mut().append("set-cookie", "_ga=1; Path=/".parse().unwrap());
+                        answer.headers_mut().append("set-cookie", "=nameless".parse().unwrap());
                     }
                     answer
                 })
@@ -319,7 +319,7 @@ async fn every_status_is_treated_alike() {
         ] {
             let answer = serve(&layer(policy()), request(&[]), |request| {
                 if asks {
-                    ConsentContext::of(request.extensions()).unwrap().decision();
+                    _ = ConsentContext::of(request.extensions()).unwrap().decision();
                 }
                 let mut answer = response(&[("set-cookie", set)]);
                 *answer.status_mut() = StatusCode::from_u16(status).unwrap();

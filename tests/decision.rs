@@ -329,7 +329,8 @@ async fn every_answer_has_its_reason() {
             .service_entry(ServiceEntry::new("new", "analytics").since(2))
     };
     let undecided = Reason::Undecided;
-    let cases: [(&[(&str, &str)], Reason, Option<Reason>); 14] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], Reason, Option<Reason>);
+    let cases: [Case<'_>; 14] = [
         (&[], undecided(UndecidedReason::None), Some(undecided(UndecidedReason::None))),
         (&[("sec-fetch-site", "cross-site")], undecided(UndecidedReason::Unseen), None),
         (&[("dnt", "1")], Reason::Signal(Signal::Dnt), None),

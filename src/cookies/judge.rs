@@ -20,6 +20,10 @@ impl<'d> Judge<'d> {
         Self { decision, categories: [None; MAX_CATEGORIES], has_optional: false }
     }
 
+    pub(crate) const fn decision(&self) -> &'d Decision {
+        self.decision
+    }
+
     /// The answer for a cookie of this name. `None`: it is nameless or begins with `$`, is always dropped, and not
     /// reported.
     #[inline]

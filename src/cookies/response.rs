@@ -1,7 +1,10 @@
 //! The response filter: each `Set-Cookie` line is kept whole or dropped whole, on every status.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{self, Entry},
+};
 
 use super::{
     change::full_refusal,
@@ -83,23 +86,28 @@ pub(crate) fn filter(
     let all_stay = headers
         .get_all(header::SET_COOKIE)
         .iter()
-        .all(|line| matches!(fate(line.as_bytes(), decision, &mut judge, &mut |_, _, _, _| ()), (Fate::Keep, false)));
+        .all(|line| matches!(fate(line.as_bytes(), &mut judge, &mut |_, _, _, _| ()), (Fate::Keep, false)));
     if all_stay {
         return true;
     }
-    let mut kept = Vec::with_capacity(headers.get_all(header::SET_COOKIE).iter().count());
-    for line in headers.get_all(header::SET_COOKIE) {
-        match fate(line.as_bytes(), decision, &mut judge, &mut report).0 {
-            Fate::Keep => kept.push(line.clone()),
-            Fate::Append(more) => kept.push(with_more(line, &more)),
-            Fate::Drop => {}
-        }
+    if !act {
+        headers.get_all(header::SET_COOKIE).iter().for_each(|line| _ = fate(line.as_bytes(), &mut judge, &mut report));
+        return true;
     }
-    if act {
-        headers.remove(header::SET_COOKIE);
-        kept.into_iter().for_each(|line| _ = headers.append(header::SET_COOKIE, line));
-    }
-    headers.contains_key(header::SET_COOKIE)
+    let Entry::Occupied(lines) = headers.entry(header::SET_COOKIE) else {
+        return false;
+    };
+    let (_, lines) = lines.remove_entry_mult();
+    let kept: Vec<HeaderValue> = lines
+        .filter_map(|line| match fate(line.as_bytes(), &mut judge, &mut report).0 {
+            Fate::Keep => Some(line),
+            Fate::Append(more) => Some(with_more(&line, &more)),
+            Fate::Drop => None,
+        })
+        .collect();
+    let is_left = !kept.is_empty();
+    kept.into_iter().for_each(|line| _ = headers.append(header::SET_COOKIE, line));
+    is_left
 }
 
 fn with_more(line: &HeaderValue, more: &str) -> HeaderValue {
@@ -111,7 +119,8 @@ fn with_more(line: &HeaderValue, more: &str) -> HeaderValue {
 type Report<'r> = &'r mut dyn FnMut(LineAction, &[u8], Verdict, Option<Target>);
 
 /// What happens to a line, and whether there is something to report of one that stays as it is.
-fn fate(line: &[u8], decision: &Decision, judge: &mut Judge<'_>, report: Report<'_>) -> (Fate, bool) {
+fn fate(line: &[u8], judge: &mut Judge<'_>, report: Report<'_>) -> (Fate, bool) {
+    let decision = judge.decision();
     let name = name(line);
     let Some((verdict, rule)) = judge.name(name) else {
         return (Fate::Drop, false);

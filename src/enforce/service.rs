@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderMap, Method, Request, Response, request::Parts};
+use http::{HeaderMap, Method, Request, Response, header, request::Parts};
 use tower::Service;
 
 use super::{
@@ -83,7 +83,6 @@ struct Fields<'a> {
     site: Option<&'a [u8]>,
     mode: Option<&'a [u8]>,
     destination: Option<&'a [u8]>,
-    accepts_html: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -95,7 +94,6 @@ impl<'a> Fields<'a> {
             site: None,
             mode: None,
             destination: None,
-            accepts_html: false,
         };
         for (name, value) in headers {
             let value = value.as_bytes();
@@ -109,7 +107,6 @@ impl<'a> Fields<'a> {
                 "sec-fetch-site" => fields.site = Some(value),
                 "sec-fetch-mode" => fields.mode = Some(value),
                 "sec-fetch-dest" => fields.destination = Some(value),
-                "accept" => fields.accepts_html |= memchr::memmem::find(value, b"text/html").is_some(),
                 _ => {}
             }
         }
@@ -126,8 +123,12 @@ impl<'a> Fields<'a> {
     }
 
     /// Whether the answer is a page: only there are cookies expired unasked.
-    fn is_document(&self) -> bool {
-        self.destination.map_or(self.accepts_html, |destination| destination == b"document")
+    fn is_document(&self, headers: &HeaderMap) -> bool {
+        let accepts_html = || {
+            let mut accepted = headers.get_all(header::ACCEPT).iter();
+            accepted.any(|accept| memchr::memmem::find(accept.as_bytes(), b"text/html").is_some())
+        };
+        self.destination.map_or_else(accepts_html, |destination| destination == b"document")
     }
 }
 
@@ -145,10 +146,11 @@ fn admit(shared: &Arc<Shared>, parts: &mut Parts) -> Option<Flight> {
     let regime = policy.regime_of(parts);
     let narrow = policy.narrowing(parts);
     let now = shared.clock.unix_seconds();
-    let is_document = fields.is_document();
     let decision = decide(Arc::clone(policy), regime, fields.signals.signals(), reading, &narrow, now);
 
     let has_cookies = fields.has_cookies;
+    // Without a cookie there is nothing to expire and nothing to renew.
+    let is_document = has_cookies && fields.is_document(&parts.headers);
 
     let mut notes = Notes::default();
     let mut shown = Shown::Nothing;

@@ -8,6 +8,7 @@
 //!    those, so that "accept all" never covers what nobody showed them.
 
 mod builder;
+mod checks;
 mod consent_cookie;
 mod error;
 mod lifetime;

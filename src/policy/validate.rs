@@ -5,13 +5,16 @@ use std::collections::{HashMap, HashSet};
 use super::{
     CategoryFacts, Policy, ServiceFacts, SignalFacts,
     builder::{CategoryEntry, PolicyBuilder, ServiceEntry},
-    consent_cookie::ConsentCookie,
+    checks::{
+        Result, check_consent_cookie, check_consent_cookie_size, check_cookie_name, check_domain, check_floors,
+        check_lifetime, check_scope, pattern,
+    },
     error::{ConfigError, ConfigErrorKind as Kind},
     lifetime::Lifetime,
-    matcher::{MIN_PREFIX, Matcher, RuleIndex},
+    matcher::{Matcher, RuleIndex},
     regime::{CategoryKind, SignalScope},
-    rule::{AttributeFloors, CompiledRule, CookieRule, SameSite},
-    scope::{NamePrefix, Scope, expiry_lines as lines_of, is_token},
+    rule::{CompiledRule, CookieRule},
+    scope::{NamePrefix, Scope, expiry_lines as lines_of},
 };
 use crate::{
     category::{Category, check_name},
@@ -20,16 +23,10 @@ use crate::{
     sources::{mac::MacKeys, own},
 };
 
-/// Bytes of the largest consent cookie with its attributes; browsers store 4,096 of name and value.
-const MAX_CONSENT_COOKIE: usize = 3_800;
-/// Bytes of name and value that a browser stores (rfc6265bis section 5.6).
-const MAX_NAME_AND_VALUE: usize = 4_096;
 /// Bytes that a MAC key needs at least: the size of the hash (RFC 2104 section 3).
 const MIN_KEY: usize = 32;
 
 const SIX_MONTHS: Lifetime = Lifetime::months(6);
-
-type Result<T> = std::result::Result<T, ConfigError>;
 
 pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
     let revision = builder.revision;
@@ -101,65 +98,6 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
         caches: builder.caches,
         hooks: builder.hooks,
     })
-}
-
-fn check_lifetime(lifetime: Lifetime, (months, days): (u16, u32), place: &str) -> Result<()> {
-    let kind = if lifetime.is_zero() {
-        Kind::ZeroLifetime
-    } else if lifetime.is_longer_than(months, days) {
-        Kind::LongLifetime
-    } else {
-        return Ok(());
-    };
-    Err(ConfigError::new(kind, place, lifetime.to_string()))
-}
-
-fn check_domain(domain: &str, place: &str) -> Result<()> {
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    if domain.len() <= 253 && domain.split('.').all(is_label) {
-        return Ok(());
-    }
-    Err(ConfigError::new(Kind::BadDomain, place, domain))
-}
-
-fn check_consent_cookie(cookie: &ConsentCookie) -> Result<()> {
-    let place = |field: &str| format!("consent_cookie.{field}");
-    if !is_token(cookie.name.as_bytes()) || cookie.name.starts_with('$') {
-        return Err(ConfigError::new(Kind::NotAToken, place("name"), &cookie.name));
-    }
-    if let Some(domain) = &cookie.domain {
-        check_domain(domain, &place("domain"))?;
-    }
-    let prefix = NamePrefix::of(cookie.name.as_bytes());
-    match &cookie.domain {
-        Some(domain) if prefix.needs_host => {
-            return Err(ConfigError::new(Kind::HostPrefixScope, place("domain"), domain));
-        }
-        _ if prefix.needs_secure && !cookie.secure => {
-            return Err(ConfigError::new(Kind::PrefixNeedsSecure, place("name"), &cookie.name));
-        }
-        _ if prefix.needs_http_only && !cookie.http_only => {
-            return Err(ConfigError::new(Kind::PrefixNeedsHttpOnly, place("name"), &cookie.name));
-        }
-        _ if cookie.same_site == SameSite::None && !cookie.secure => {
-            return Err(ConfigError::new(Kind::SameSiteNoneNotSecure, place("same_site"), "none"));
-        }
-        _ => Ok(()),
-    }
-}
-
-fn check_consent_cookie_size(cookie: &ConsentCookie, value: usize) -> Result<()> {
-    let attributes = "=; Path=/; Max-Age=34560000; Secure; HttpOnly; SameSite=Strict; Domain=".len();
-    let size = cookie.name.len() + value + attributes + cookie.domain.as_ref().map_or(0, String::len);
-    if size <= MAX_CONSENT_COOKIE {
-        return Ok(());
-    }
-    Err(ConfigError::new(Kind::ConsentCookieTooLarge, "categories and services", size.to_string()))
 }
 
 /// The categories and services that the policy declares or uses, in the order in which visitors see them.
@@ -387,62 +325,4 @@ impl RuleTable<'_> {
         let shared = self.builder.site_domain.as_ref().filter(|_| !prefix.needs_host).map(Scope::domain);
         std::iter::once(Scope::host_only()).chain(shared).collect()
     }
-}
-
-/// The bytes that a rule's name stands for, and whether they are only the beginning.
-fn pattern(rule: &CookieRule) -> (&[u8], bool) {
-    let name = rule.name.as_bytes();
-    match name.strip_suffix(b"*") {
-        Some(prefix) if !rule.literal => (prefix, true),
-        _ => (name, false),
-    }
-}
-
-fn check_cookie_name(name: &[u8], is_prefix: bool, rule: &CookieRule) -> std::result::Result<(), Kind> {
-    let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-    let is_forbidden = |byte: &u8| matches!(byte, b';' | b'=' | 0x00..=0x08 | 0x0a..=0x1f | 0x7f);
-    if name.first() == Some(&b'$') {
-        return Err(Kind::DollarName);
-    }
-    if is_prefix && name.len() < MIN_PREFIX {
-        return Err(Kind::ShortPrefix);
-    }
-    if name.is_empty()
-        || name.len() > MAX_NAME_AND_VALUE
-        || name.iter().any(is_forbidden)
-        || is_blank(name.first())
-        || (!is_prefix && is_blank(name.last()))
-    {
-        return Err(Kind::NeverStored);
-    }
-    if !rule.literal && name.contains(&b'*') {
-        return Err(Kind::StarInside);
-    }
-    Ok(())
-}
-
-fn check_scope(scope: &Scope, prefix: NamePrefix, place: &str) -> Result<()> {
-    if let Some(domain) = &scope.domain {
-        check_domain(domain, &format!("{place}.domain"))?;
-        if prefix.needs_host {
-            return Err(ConfigError::new(Kind::HostPrefixScope, format!("{place}.domain"), domain));
-        }
-    }
-    let is_plain = |byte: u8| matches!(byte, 0x21..=0x3a | 0x3c..=0x7e);
-    let path = &scope.path;
-    if !path.starts_with('/') || !path.bytes().all(is_plain) {
-        return Err(ConfigError::new(Kind::BadPath, format!("{place}.path"), path));
-    }
-    if prefix.needs_host && path != "/" {
-        return Err(ConfigError::new(Kind::HostPrefixScope, format!("{place}.path"), path));
-    }
-    Ok(())
-}
-
-fn check_floors(floors: AttributeFloors, place: &str) -> Result<()> {
-    // A floor of None raises nothing unless Secure comes with it.
-    if floors.same_site == Some(SameSite::None) && !floors.secure {
-        return Err(ConfigError::new(Kind::SameSiteNoneNotSecure, format!("{place}.same_site"), "none"));
-    }
-    Ok(())
 }

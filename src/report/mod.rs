@@ -4,7 +4,7 @@
 //! 2. A name comes from the visitor or from any library: [`CookieName`] shows it escaped and cut.
 //! 3. Feature `tracing` (default): an event for each stripped cookie at debug level, and one warning for each undeclared
 //!    name when it is first seen, which says how to declare it. Feature `metrics`: the counter `consent_cookies_total`
-//!    with the labels `action`, `direction`, `category` and `reason`.
+//!    with the labels `action`, `direction`, `category`, `reason` and `enforced`.
 //! 4. [`Observer`] is for everything else.
 
 #[cfg(feature = "metrics")]

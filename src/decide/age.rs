@@ -1,0 +1,52 @@
+//! Whether a choice still counts: its day, its revision, and the moments at which its parts end.
+
+use crate::{
+    consent::{Choice, Consent, Reading, UndecidedReason},
+    policy::{Policy, day_after, day_of},
+};
+
+/// The state of consent that follows from a reading, and whether its grants and refusals still count.
+pub(super) fn judge_age(policy: &Policy, reading: Reading, now: i64) -> (Consent, bool, bool) {
+    let undecided = |reason| (Consent::Undecided(reason, None), false, false);
+    let choice = match reading {
+        Reading::Choice(choice) => choice,
+        Reading::Nothing => return undecided(UndecidedReason::None),
+        Reading::Unseen => return undecided(UndecidedReason::Unseen),
+        Reading::Malformed => return undecided(UndecidedReason::Malformed),
+        Reading::Ambiguous => return undecided(UndecidedReason::Ambiguous),
+        Reading::Unauthentic => return undecided(UndecidedReason::Unauthentic),
+    };
+    let revision = policy.revision().number();
+    // A day ahead is a clock that is not quite right, or another server's midnight.
+    if choice.day > day_after(day_of(now)) || choice.revision > revision {
+        return undecided(UndecidedReason::Future);
+    }
+    // What is not there need not be worked out; a choice that names nothing lives like a refusal.
+    let (grants, refuses) = (!choice.granted.is_empty(), !choice.refused.is_empty());
+    let grants_live = grants && now < grants_end(policy, &choice);
+    let refusals_live = (refuses || !grants) && now < refusals_end(policy, &choice);
+    let lapsed = if choice.granted.is_empty() { !refusals_live } else { !grants_live };
+    let consent = if choice.revision < revision {
+        Consent::Undecided(UndecidedReason::Outdated, Some(choice))
+    } else if lapsed {
+        Consent::Undecided(UndecidedReason::Expired, Some(choice))
+    } else {
+        Consent::Decided(choice)
+    };
+    (consent, grants_live, refusals_live)
+}
+
+/// The moment at which the grants of a choice have ended: they count from the start of their UTC day, which is never
+/// more than promised.
+pub(crate) fn grants_end(policy: &Policy, choice: &Choice) -> i64 {
+    policy.grant_lifetime.end_from_day(choice.day)
+}
+
+/// The moment at which the refusals of a choice have ended: they count from the end of their UTC day, which is never
+/// less than promised. Where a regime can be opt-out they never end.
+pub(crate) fn refusals_end(policy: &Policy, choice: &Choice) -> i64 {
+    if policy.can_opt_out() {
+        return i64::MAX;
+    }
+    policy.refusal_lifetime.end_from_day(day_after(choice.day))
+}

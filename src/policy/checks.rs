@@ -1,0 +1,132 @@
+//! The checks of single values: domains, names, scopes, lifetimes, the consent cookie's own settings.
+
+use super::{
+    consent_cookie::ConsentCookie,
+    error::{ConfigError, ConfigErrorKind as Kind},
+    lifetime::Lifetime,
+    matcher::MIN_PREFIX,
+    rule::{AttributeFloors, CookieRule, SameSite},
+    scope::{NamePrefix, Scope, is_token},
+};
+
+/// Bytes of the largest consent cookie with its attributes; browsers store 4,096 of name and value.
+const MAX_CONSENT_COOKIE: usize = 3_800;
+/// Bytes of name and value that a browser stores (rfc6265bis section 5.6).
+const MAX_NAME_AND_VALUE: usize = 4_096;
+
+pub(super) type Result<T> = std::result::Result<T, ConfigError>;
+
+pub(super) fn check_lifetime(lifetime: Lifetime, (months, days): (u16, u32), place: &str) -> Result<()> {
+    let kind = if lifetime.is_zero() {
+        Kind::ZeroLifetime
+    } else if lifetime.is_longer_than(months, days) {
+        Kind::LongLifetime
+    } else {
+        return Ok(());
+    };
+    Err(ConfigError::new(kind, place, lifetime.to_string()))
+}
+
+pub(super) fn check_domain(domain: &str, place: &str) -> Result<()> {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if domain.len() <= 253 && domain.split('.').all(is_label) {
+        return Ok(());
+    }
+    Err(ConfigError::new(Kind::BadDomain, place, domain))
+}
+
+pub(super) fn check_consent_cookie(cookie: &ConsentCookie) -> Result<()> {
+    let place = |field: &str| format!("consent_cookie.{field}");
+    if !is_token(cookie.name.as_bytes()) || cookie.name.starts_with('$') {
+        return Err(ConfigError::new(Kind::NotAToken, place("name"), &cookie.name));
+    }
+    if let Some(domain) = &cookie.domain {
+        check_domain(domain, &place("domain"))?;
+    }
+    let prefix = NamePrefix::of(cookie.name.as_bytes());
+    match &cookie.domain {
+        Some(domain) if prefix.needs_host => Err(ConfigError::new(Kind::HostPrefixScope, place("domain"), domain)),
+        _ if prefix.needs_secure && !cookie.secure => {
+            Err(ConfigError::new(Kind::PrefixNeedsSecure, place("name"), &cookie.name))
+        }
+        _ if prefix.needs_http_only && !cookie.http_only => {
+            Err(ConfigError::new(Kind::PrefixNeedsHttpOnly, place("name"), &cookie.name))
+        }
+        _ if cookie.same_site == SameSite::None && !cookie.secure => {
+            Err(ConfigError::new(Kind::SameSiteNoneNotSecure, place("same_site"), "none"))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn check_consent_cookie_size(cookie: &ConsentCookie, value: usize) -> Result<()> {
+    let attributes = "=; Path=/; Max-Age=34560000; Secure; HttpOnly; SameSite=Strict; Domain=".len();
+    let size = cookie.name.len() + value + attributes + cookie.domain.as_ref().map_or(0, String::len);
+    if size <= MAX_CONSENT_COOKIE {
+        return Ok(());
+    }
+    Err(ConfigError::new(Kind::ConsentCookieTooLarge, "categories and services", size.to_string()))
+}
+
+/// The bytes that a rule's name stands for, and whether they are only the beginning.
+pub(super) fn pattern(rule: &CookieRule) -> (&[u8], bool) {
+    let name = rule.name.as_bytes();
+    match name.strip_suffix(b"*") {
+        Some(prefix) if !rule.literal => (prefix, true),
+        _ => (name, false),
+    }
+}
+
+pub(super) fn check_cookie_name(name: &[u8], is_prefix: bool, rule: &CookieRule) -> std::result::Result<(), Kind> {
+    let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+    let is_forbidden = |byte: &u8| matches!(byte, b';' | b'=' | 0x00..=0x08 | 0x0a..=0x1f | 0x7f);
+    if name.first() == Some(&b'$') {
+        return Err(Kind::DollarName);
+    }
+    if is_prefix && name.len() < MIN_PREFIX {
+        return Err(Kind::ShortPrefix);
+    }
+    if name.is_empty()
+        || name.len() > MAX_NAME_AND_VALUE
+        || name.iter().any(is_forbidden)
+        || is_blank(name.first())
+        || (!is_prefix && is_blank(name.last()))
+    {
+        return Err(Kind::NeverStored);
+    }
+    if !rule.literal && name.contains(&b'*') {
+        return Err(Kind::StarInside);
+    }
+    Ok(())
+}
+
+pub(super) fn check_scope(scope: &Scope, prefix: NamePrefix, place: &str) -> Result<()> {
+    if let Some(domain) = &scope.domain {
+        check_domain(domain, &format!("{place}.domain"))?;
+        if prefix.needs_host {
+            return Err(ConfigError::new(Kind::HostPrefixScope, format!("{place}.domain"), domain));
+        }
+    }
+    let is_plain = |byte: u8| matches!(byte, 0x21..=0x3a | 0x3c..=0x7e);
+    let path = &scope.path;
+    if !path.starts_with('/') || !path.bytes().all(is_plain) {
+        return Err(ConfigError::new(Kind::BadPath, format!("{place}.path"), path));
+    }
+    if prefix.needs_host && path != "/" {
+        return Err(ConfigError::new(Kind::HostPrefixScope, format!("{place}.path"), path));
+    }
+    Ok(())
+}
+
+pub(super) fn check_floors(floors: AttributeFloors, place: &str) -> Result<()> {
+    // A floor of None raises nothing unless Secure comes with it.
+    if floors.same_site == Some(SameSite::None) && !floors.secure {
+        return Err(ConfigError::new(Kind::SameSiteNoneNotSecure, format!("{place}.same_site"), "none"));
+    }
+    Ok(())
+}

@@ -1,0 +1,501 @@
+//! Which test holds which of the numbered rules R1..R128 (specifications, regulators, attacks), and which rules no test
+//! can hold. Rules of parts that are not built yet are not listed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+/// What holds a rule.
+enum Cover {
+    /// These test functions, as `file::name`: the file below `tests`, or the module below `src`.
+    Tests(&'static [&'static str]),
+    /// It says how the world is; nothing in this crate could break it.
+    Fact(&'static str),
+    /// The design decides otherwise, or gives it to a later part.
+    NotHere(&'static str),
+}
+
+use Cover::{Fact, NotHere, Tests};
+
+/// The rules of this part, and R74, which is for the part that has tokens.
+const LISTED: &[(u32, u32)] = &[(1, 7), (15, 19), (21, 21), (24, 63), (66, 81), (104, 107), (118, 118)];
+
+const RULES: &[(u32, &str, Cover)] = &[
+    // Do Not Track.
+    (1, "the grammar of DNT", Tests(&["signals::dnt_is_read_as_the_specification_says"])),
+    (2, "1, 0, absent", Tests(&["signals::dnt_is_read_as_the_specification_says", "signals::dnt_zero_is_no_consent"])),
+    (
+        3,
+        "everything else is unset, without a panic",
+        Tests(&[
+            "signals::dnt_is_read_as_the_specification_says",
+            "hostile::any_bytes_in_any_header_that_the_layer_reads",
+        ]),
+    ),
+    (4, "several copies: any objection counts", Tests(&["signals::dnt_is_read_as_the_specification_says"])),
+    (
+        5,
+        "blanks around it, every copy, as bytes",
+        Tests(&[
+            "signals::dnt_is_read_as_the_specification_says",
+            "hostile::any_bytes_in_any_header_that_the_layer_reads",
+        ]),
+    ),
+    (
+        6,
+        "DNT: 0 is no consent",
+        Tests(&["signals::dnt_zero_is_no_consent", "decision::every_answer_is_what_the_plain_rules_say"]),
+    ),
+    (
+        7,
+        "the header stays for the application",
+        Tests(&[
+            "signals::a_signal_turns_off_what_the_policy_says",
+            "oracle::request_lines_keep_exactly_what_the_oracle_keeps",
+        ]),
+    ),
+    // Global Privacy Control.
+    (15, "exactly 1", Tests(&["signals::gpc_is_exactly_one"])),
+    (16, "several fields", Tests(&["signals::gpc_is_exactly_one"])),
+    (17, "the joined form", Tests(&["signals::gpc_is_exactly_one"])),
+    (
+        18,
+        "the header stays",
+        Tests(&[
+            "signals::a_signal_turns_off_what_the_policy_says",
+            "oracle::request_lines_keep_exactly_what_the_oracle_keeps",
+        ]),
+    ),
+    (19, "what it turns off is the policy's", Tests(&["signals::a_signal_turns_off_what_the_policy_says"])),
+    (
+        21,
+        "on every kind of request",
+        Tests(&[
+            "signals::a_signal_turns_off_what_the_policy_says",
+            "browser/choices::global_privacy_control_is_obeyed_and_named",
+        ]),
+    ),
+    // Set-Cookie as browsers read it.
+    (
+        24,
+        "bytes that end a line's hope",
+        Tests(&[
+            "policy::every_bad_policy_is_refused_with_its_place_and_value",
+            "hostile::any_bytes_in_any_header_that_the_layer_reads",
+            "visitor::lines_are_stored_as_browsers_store_them",
+        ]),
+    ),
+    (
+        25,
+        "up to the first semicolon",
+        Tests(&["src/cookies/set_cookie::names_are_split_as_browsers_split_them", "response::every_line_is_judged"]),
+    ),
+    (
+        26,
+        "nameless without `=`",
+        Tests(&[
+            "src/cookies/set_cookie::names_are_split_as_browsers_split_them",
+            "oracle::the_oracle_knows_the_examples_of_the_documents",
+            "response::every_line_is_judged",
+        ]),
+    ),
+    (
+        27,
+        "only SP and HTAB are blanks",
+        Tests(&[
+            "src/cookies/set_cookie::names_are_split_as_browsers_split_them",
+            "oracle::response_lines_are_exactly_those_of_the_oracle",
+        ]),
+    ),
+    (
+        28,
+        "nothing at all, or more than 4096 bytes",
+        Tests(&[
+            "response::every_line_is_judged",
+            "visitor::lines_are_stored_as_browsers_store_them",
+            "policy::limits_are_exact",
+        ]),
+    ),
+    (
+        29,
+        "attributes: the last one, at most 1024 bytes",
+        Tests(&[
+            "src/cookies/set_cookie::an_attribute_of_more_than_1024_bytes_is_ignored",
+            "oracle::response_lines_are_exactly_those_of_the_oracle",
+        ]),
+    ),
+    (
+        30,
+        "Max-Age",
+        Tests(&[
+            "src/cookies/set_cookie::only_what_a_browser_deletes_is_a_deletion",
+            "response::deletions_pass",
+            "visitor::lifetimes_end_when_browsers_end_them",
+        ]),
+    ),
+    (
+        31,
+        "Expires",
+        Tests(&[
+            "src/cookies/date::dates_are_read_as_browsers_read_them",
+            "oracle::a_refused_cookie_leaves_only_if_its_expires_is_past_for_browsers",
+        ]),
+    ),
+    (32, "Path and Domain", Tests(&["visitor::lines_are_stored_as_browsers_store_them"])),
+    (
+        33,
+        "Secure, SameSite=None, Partitioned",
+        Tests(&[
+            "policy::every_bad_policy_is_refused_with_its_place_and_value",
+            "visitor::lines_are_stored_as_browsers_store_them",
+        ]),
+    ),
+    (
+        34,
+        "name prefixes",
+        Tests(&[
+            "policy::every_bad_policy_is_refused_with_its_place_and_value",
+            "response::the_gate_moves_in_the_same_response",
+            "visitor::lines_are_stored_as_browsers_store_them",
+        ]),
+    ),
+    (
+        35,
+        "names by case",
+        Tests(&[
+            "response::every_line_is_judged",
+            "src/policy/matcher::exact_beats_prefix_and_the_longest_prefix_wins",
+        ]),
+    ),
+    (
+        36,
+        "other bytes than ASCII",
+        Tests(&["response::every_line_is_judged", "oracle::response_lines_are_exactly_those_of_the_oracle"]),
+    ),
+    (
+        37,
+        "no line is skipped because a parser cannot read it",
+        Tests(&[
+            "response::every_line_is_judged",
+            "hostile::any_bytes_in_any_header_that_the_layer_reads",
+            "oracle::response_lines_are_exactly_those_of_the_oracle",
+        ]),
+    ),
+    (
+        38,
+        "nameless cookies are never essential",
+        Tests(&["response::every_line_is_judged", "oracle::request_lines_keep_exactly_what_the_oracle_keeps"]),
+    ),
+    (
+        39,
+        "what passes keeps bytes, order and line",
+        Tests(&[
+            "foreign_layers::tower_cookies",
+            "foreign_layers::tower_sessions_with_other_cookies_of_the_handler",
+            "oracle::response_lines_are_exactly_those_of_the_oracle",
+        ]),
+    ),
+    (
+        40,
+        "on every status, whoever wrote the line",
+        Tests(&[
+            "response::every_status_is_filtered",
+            "foreign_layers::cookies_on_errors_redirects_and_unknown_routes",
+            "foreign_layers::outermost_covers_the_session_layer",
+        ]),
+    ),
+    (41, "the grammar of our own lines", Tests(&["consent_cookie::it_is_small_and_made_of_cookie_octets"])),
+    (
+        42,
+        "where the cookie crate differs from browsers",
+        Tests(&["response::deletions_pass", "src/cookies/set_cookie::only_what_a_browser_deletes_is_a_deletion"]),
+    ),
+    (
+        43,
+        "a whole jar, and small headers of our own",
+        Tests(&["crumbs::many_crumbs", "expiry::the_rest_follows_with_the_next_page"]),
+    ),
+    (
+        44,
+        "partitioned cookies",
+        Tests(&["expiry::each_cookie_ends_at_its_declared_scopes", "visitor::deletions_reach_exactly_one_cookie"]),
+    ),
+    (45, "SameSite absent", Fact("what a browser takes for Lax is its own affair; our own lines always say SameSite")),
+    // The Cookie header.
+    (46, "crumbs", Tests(&["crumbs::crumbs_lose_what_is_refused", "crumbs::the_consent_cookie_counts_in_any_crumb"])),
+    (47, "several fields", Tests(&["crumbs::crumbs_lose_what_is_refused", "expiry::a_name_shown_twice_ends_once"])),
+    (
+        48,
+        "how a line is split",
+        Tests(&[
+            "src/cookies/pairs::lines_are_split_at_semicolons_only",
+            "oracle::request_lines_keep_exactly_what_the_oracle_keeps",
+        ]),
+    ),
+    (
+        49,
+        "default deny",
+        Tests(&[
+            "response::unknown_cookies_go_as_the_policy_says",
+            "oracle::request_lines_keep_exactly_what_the_oracle_keeps",
+        ]),
+    ),
+    (
+        50,
+        "no reader sees a name that is not allowed",
+        Tests(&[
+            "readers::no_reader_sees_a_name_that_is_not_allowed",
+            "readers::where_unknown_names_pass_only_refused_ones_go",
+        ]),
+    ),
+    (
+        51,
+        "a bad pair hides no good one",
+        Tests(&["readers::named_attacks_leave_exactly_the_allowed_names", "crumbs::crumbs_lose_what_is_refused"]),
+    ),
+    (
+        52,
+        "nothing hangs on the order",
+        Tests(&[
+            "crumbs::the_consent_cookie_counts_in_any_crumb",
+            "consent_cookie::a_second_cookie_that_differs_makes_both_worthless",
+        ]),
+    ),
+    (
+        53,
+        "duplicates of our own cookie",
+        Tests(&[
+            "consent_cookie::a_second_cookie_that_differs_makes_both_worthless",
+            "oracle::request_lines_with_a_second_consent_cookie",
+        ]),
+    ),
+    (
+        54,
+        "large headers, in linear time (the layer itself refuses none)",
+        Tests(&[
+            "hostile::large_cookie_lines_are_filtered_like_small_ones",
+            "hostile::more_lines_cost_in_proportion",
+            "allocations::stripping_costs_the_same_for_any_number_of_cookies",
+        ]),
+    ),
+    // Deleting.
+    (
+        55,
+        "the same name, domain, path, partition",
+        Tests(&["expiry::each_cookie_ends_at_its_declared_scopes", "visitor::deletions_reach_exactly_one_cookie"]),
+    ),
+    (56, "the form of a deletion", Tests(&["expiry::each_cookie_ends_at_its_declared_scopes"])),
+    (
+        57,
+        "what only looks like a deletion",
+        Tests(&[
+            "response::deletions_pass",
+            "src/cookies/set_cookie::only_what_a_browser_deletes_is_a_deletion",
+            "foreign_layers::deletions_of_refused_cookies_pass",
+        ]),
+    ),
+    (
+        58,
+        "scopes: those that the rule declares, not every parent (DESIGN 3)",
+        Tests(&["expiry::each_cookie_ends_at_its_declared_scopes", "expiry::the_next_request_is_clean"]),
+    ),
+    (59, "cookies of a path", NotHere("DESIGN 3: only declared scopes; a rule names the path of such a cookie")),
+    (60, "a cap on lines and bytes", Tests(&["expiry::the_rest_follows_with_the_next_page"])),
+    (
+        61,
+        "nameless cookies",
+        NotHere("DESIGN 3: only names that a rule declares are expired; nameless ones are stripped"),
+    ),
+    (
+        62,
+        "HttpOnly cookies go over HTTP",
+        Tests(&[
+            "expiry::a_withdrawal_empties_the_browser",
+            "browser/choices::after_a_withdrawal_every_cookie_goes_however_many_there_are",
+        ]),
+    ),
+    (
+        63,
+        "only what was shown, and not for ever",
+        Tests(&["expiry::the_next_request_is_clean", "expiry::only_what_the_request_showed_is_expired"]),
+    ),
+    // Attacks.
+    (
+        66,
+        "nameless cookies",
+        Tests(&["readers::no_reader_sees_a_name_that_is_not_allowed", "response::every_line_is_judged"]),
+    ),
+    (
+        67,
+        "disguised prefixes",
+        Tests(&[
+            "readers::named_attacks_leave_exactly_the_allowed_names",
+            "src/cookies/disguise::blanks_and_percent_signs_are_seen_through",
+        ]),
+    ),
+    (
+        68,
+        "$Version and the cookie sandwich",
+        Tests(&["readers::named_attacks_leave_exactly_the_allowed_names", "response::every_line_is_judged"]),
+    ),
+    (
+        69,
+        "tossed cookies",
+        Tests(&[
+            "consent_cookie::a_second_cookie_that_differs_makes_both_worthless",
+            "consent_cookie::it_is_written_with_every_attribute",
+        ]),
+    ),
+    (70, "quotes", Tests(&["readers::named_attacks_leave_exactly_the_allowed_names"])),
+    (
+        71,
+        "percent-encoded names",
+        Tests(&["readers::named_attacks_leave_exactly_the_allowed_names", "response::a_prefix_rule_is_no_hole"]),
+    ),
+    (
+        72,
+        "lines and crumbs that hide others",
+        Tests(&["crumbs::crumbs_lose_what_is_refused", "readers::no_reader_sees_a_name_that_is_not_allowed"]),
+    ),
+    (
+        73,
+        "forged consent",
+        Tests(&[
+            "consent_cookie::only_the_policys_keys_are_believed",
+            "demo/main::consent_from_another_site_is_refused_and_a_refusal_is_not",
+            "browser/choices::another_site_can_refuse_for_a_visitor_and_not_consent",
+        ]),
+    ),
+    (74, "fixed sessions", NotHere("tokens come later")),
+    // Caches.
+    (
+        75,
+        "Set-Cookie does not stop a cache",
+        Tests(&[
+            "caches::cache_control_is_merged",
+            "caches::only_personal_answers_change",
+            "caches::targeted_fields_are_brought_in_line",
+        ]),
+    ),
+    (
+        76,
+        "Vary on all variants",
+        Tests(&["caches::vary_is_merged", "caches::only_personal_answers_change", "caches::regions_are_named"]),
+    ),
+    (77, "Vary is merged", Tests(&["caches::vary_is_merged"])),
+    (
+        78,
+        "Cache-Control is never weaker",
+        Tests(&["caches::cache_control_is_merged", "caches::other_answers_keep_their_headers"]),
+    ),
+    (79, "statuses that are cached unasked", Tests(&["caches::every_status_is_treated_alike"])),
+    (80, "304", Tests(&["caches::every_status_is_treated_alike", "response::every_status_is_filtered"])),
+    (81, "inner caches", Tests(&["caches::inner_caches_key_on_the_outcome"])),
+    // Consent.
+    (
+        104,
+        "the day and not the second, no id",
+        Tests(&[
+            "consent_cookie::it_tells_no_two_visitors_apart",
+            "consent_cookie::it_is_written_with_every_attribute",
+        ]),
+    ),
+    (
+        105,
+        "six months, at most 13, and no Max-Age above 400 days",
+        Tests(&[
+            "decision::periods_end_on_the_calendar",
+            "policy::limits_are_exact",
+            "consent_cookie::a_refusal_never_lapses_where_a_regime_can_be_opt_out",
+        ]),
+    ),
+    (
+        106,
+        "months on the calendar, and no sliding",
+        Tests(&[
+            "src/policy/lifetime::calendar_months_end_on_a_day_that_exists",
+            "decision::periods_end_on_the_calendar",
+            "consent_cookie::a_refusal_never_lapses_where_a_regime_can_be_opt_out",
+        ]),
+    ),
+    (
+        107,
+        "at equality it has expired",
+        Tests(&["decision::periods_end_on_the_calendar", "visitor::time_passes_for_the_visitor_and_the_site_alike"]),
+    ),
+    (
+        118,
+        "the consent cookie",
+        Tests(&[
+            "consent_cookie::it_is_written_with_every_attribute",
+            "consent_cookie::what_is_not_the_format_is_undecided",
+            "consent_cookie::reading_is_total_and_noise_is_no_grant",
+            "policy::the_largest_consent_cookie_is_as_large_as_reckoned",
+        ]),
+    ),
+];
+
+/// The names of the test functions in a Rust file, without those that are ignored.
+fn tests_in(source: &str) -> BTreeSet<&str> {
+    let (mut names, mut is_test) = (BTreeSet::new(), false);
+    for line in source.lines().map(str::trim) {
+        if matches!(line, "#[test]" | "#[tokio::test]") || line.starts_with("#[tokio::test(") {
+            is_test = true;
+        } else if line.starts_with("#[ignore") {
+            is_test = false;
+        } else if let Some(rest) = line.strip_prefix("async fn ").or_else(|| line.strip_prefix("fn ")) {
+            if let Some((name, _)) = rest.split_once('(').filter(|_| is_test) {
+                names.insert(name);
+            }
+            is_test = false;
+        } else if !(line.is_empty() || line.starts_with("#[") || line.starts_with("//")) {
+            is_test = false;
+        }
+    }
+    names
+}
+
+#[test]
+fn every_rule_has_what_holds_it() {
+    let expected: Vec<_> = LISTED.iter().flat_map(|(first, last)| *first..=*last).collect();
+    let listed: Vec<_> = RULES.iter().map(|(number, ..)| *number).collect();
+    assert_eq!(listed, expected, "every rule once, in order");
+
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (number, about, cover) in RULES {
+        let tests = match cover {
+            Tests(tests) => *tests,
+            Fact(why) | NotHere(why) => {
+                assert!(why.len() > 10, "R{number} ({about}): says why");
+                continue;
+            }
+        };
+        assert!(!tests.is_empty(), "R{number} ({about}): names a test");
+        for test in tests {
+            let (file, name) = test.rsplit_once("::").unwrap_or((test, ""));
+            let path = if file.starts_with("src/") { format!("{file}.rs") } else { format!("tests/{file}.rs") };
+            let source = sources.entry(path.clone()).or_insert_with(|| fs::read_to_string(root.join(&path)));
+            match source {
+                Err(error) => wrong.push(format!("R{number} ({about}): {path}: {error}")),
+                Ok(source) if !tests_in(source).contains(name) => {
+                    wrong.push(format!("R{number} ({about}): {path} has no test {name}"));
+                }
+                Ok(_) => {}
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A function that is no test, or is not run, holds nothing.
+#[test]
+fn only_test_functions_count() {
+    let source = "#[test]\nfn a() {}\nfn b() {}\n#[tokio::test]\n// why\n#[allow(x)]\nasync fn c() {}\n\
+                  #[test]\nstruct X;\nfn d() {}\n/// #[test]\nfn e() {}\n#[test]\n#[ignore]\nfn g() {}\n    #[test]\n    fn f(noise in any()) {}";
+    assert_eq!(tests_in(source).into_iter().collect::<Vec<_>>(), ["a", "c", "f"]);
+}
