@@ -113,7 +113,11 @@ async fn cache_control_is_merged() {
         ),
         // What stands in quotes is no directive, escaped quotes included.
         (&["x=\"no-store, public\""], "x=\"no-store, public\", private", "x=\"no-store, public\", no-store"),
-        (&["x=\"a\\\"b, private\", y"], "x=\"a\\\"b, private\", y, private", "x=\"a\\\"b, private\", y, no-store"),
+        (
+            &["x=\"a\\\", private, no-store, b\", y"],
+            "x=\"a\\\", private, no-store, b\", y, private",
+            "x=\"a\\\", private, no-store, b\", y, no-store",
+        ),
         (
             &["xpublic, publicx, my-s-maxage=1"],
             "xpublic, publicx, my-s-maxage=1, private",

@@ -94,17 +94,16 @@ pub(crate) fn filter(
         headers.get_all(header::SET_COOKIE).iter().for_each(|line| _ = fate(line.as_bytes(), &mut judge, &mut report));
         return true;
     }
+    let mut kept = Vec::with_capacity(headers.get_all(header::SET_COOKIE).iter().count());
     let Entry::Occupied(lines) = headers.entry(header::SET_COOKIE) else {
         return false;
     };
     let (_, lines) = lines.remove_entry_mult();
-    let kept: Vec<HeaderValue> = lines
-        .filter_map(|line| match fate(line.as_bytes(), &mut judge, &mut report).0 {
-            Fate::Keep => Some(line),
-            Fate::Append(more) => Some(with_more(&line, &more)),
-            Fate::Drop => None,
-        })
-        .collect();
+    kept.extend(lines.filter_map(|line| match fate(line.as_bytes(), &mut judge, &mut report).0 {
+        Fate::Keep => Some(line),
+        Fate::Append(more) => Some(with_more(&line, &more)),
+        Fate::Drop => None,
+    }));
     let is_left = !kept.is_empty();
     kept.into_iter().for_each(|line| _ = headers.append(header::SET_COOKIE, line));
     is_left

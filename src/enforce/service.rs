@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderMap, Method, Request, Response, header, request::Parts};
+use http::{HeaderMap, Method, Request, Response, header};
 use tower::Service;
 
 use super::{
@@ -20,8 +20,8 @@ use crate::{
         judge::Judge,
         request::{FoundConsent, Shown, sift},
     },
-    decide::decide,
-    policy::{Policy, Verdict},
+    decide::{Decision, decide},
+    policy::{Circumstances, Policy, Verdict},
     report::{Action, Direction},
     signal::SignalReader,
 };
@@ -67,9 +67,19 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (mut parts, body) = request.into_parts();
-        let flight = admit(&self.shared, &mut parts);
-        ResponseFuture::new(self.inner.call(Request::from_parts(parts, body)), flight)
+        let (mut request, circumstances) = self.shared.policy.consult(request);
+        let flight = if circumstances.stands_down {
+            None
+        } else {
+            let fields = Fields::read(&self.shared.policy, request.headers());
+            let decision = fields.decide(&self.shared, request.method(), &circumstances);
+            // Without a cookie there is nothing to strip, to expire or to renew.
+            let cookies = fields.has_cookies.then(|| fields.is_document(request.headers()));
+            let flight = admit(&self.shared, request.headers_mut(), decision, cookies);
+            request.extensions_mut().insert(flight.context.clone());
+            Some(flight)
+        };
+        ResponseFuture::new(self.inner.call(request), flight)
     }
 }
 
@@ -113,6 +123,18 @@ impl<'a> Fields<'a> {
         fields
     }
 
+    /// The decision for the request.
+    fn decide(&self, shared: &Shared, method: &Method, circumstances: &Circumstances) -> Decision {
+        let policy = &shared.policy;
+        let reading = match self.consent.reading(policy) {
+            Reading::Nothing if self.hides_lax_cookies(method) => Reading::Unseen,
+            reading => reading,
+        };
+        let Circumstances { regime, narrow, .. } = circumstances;
+        let now = shared.clock.unix_seconds();
+        decide(Arc::clone(policy), *regime, self.signals.signals(), reading, narrow, now)
+    }
+
     /// Whether the browser leaves `SameSite=Lax` cookies out: a cross-site request other than a top-level navigation by
     /// GET (rfc6265bis section 5.8.3).
     fn hides_lax_cookies(&self, method: &Method) -> bool {
@@ -132,38 +154,20 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Filters a request, and gives what is needed to filter its answer. `None`: the layer stands down.
-fn admit(shared: &Arc<Shared>, parts: &mut Parts) -> Option<Flight> {
-    let policy = &shared.policy;
-    if policy.stands_down(parts) {
-        return None;
-    }
-    let fields = Fields::read(policy, &parts.headers);
-    let reading = match fields.consent.reading(policy) {
-        Reading::Nothing if fields.hides_lax_cookies(&parts.method) => Reading::Unseen,
-        reading => reading,
-    };
-    let regime = policy.regime_of(parts);
-    let narrow = policy.narrowing(parts);
-    let now = shared.clock.unix_seconds();
-    let decision = decide(Arc::clone(policy), regime, fields.signals.signals(), reading, &narrow, now);
-
-    let has_cookies = fields.has_cookies;
-    // Without a cookie there is nothing to expire and nothing to renew.
-    let is_document = has_cookies && fields.is_document(&parts.headers);
-
+/// Filters a request, and gives what is needed to filter its answer. `cookies`: whether the answer is a page, if the
+/// request has any cookies.
+fn admit(shared: &Arc<Shared>, headers: &mut HeaderMap, decision: Decision, cookies: Option<bool>) -> Flight {
     let mut notes = Notes::default();
     let mut shown = Shown::Nothing;
-    if has_cookies {
+    if cookies.is_some() {
         let mut batch = shared.reporter.batch(&decision, Direction::Request);
         let mut report = |name: &[u8], verdict: Verdict, target| {
             let action = if verdict.is_allowed() { Action::Passed } else { Action::Stripped };
             notes.add(shared, action, Direction::Request, name, verdict);
             batch.cookie(action, name, verdict, target);
         };
-        shown = sift(&mut parts.headers, &mut Judge::new(&decision), decision.is_enforced(), &mut report);
+        shown = sift(headers, &mut Judge::new(&decision), decision.is_enforced(), &mut report);
     }
     let context = ConsentContext::new(decision);
-    parts.extensions.insert(context.clone());
-    Some(Flight { context, shown, is_document, notes, shared: Arc::clone(shared) })
+    Flight { context, shown, is_document: cookies == Some(true), notes, shared: Arc::clone(shared) }
 }

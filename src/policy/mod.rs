@@ -21,7 +21,7 @@ mod verdict;
 
 use std::{fmt, sync::Arc};
 
-use http::{HeaderName, request::Parts};
+use http::{HeaderName, Request, request::Parts};
 use memchr::memmem::Finder;
 
 use self::matcher::{Matcher, RuleIndex};
@@ -100,6 +100,15 @@ pub(crate) struct Hooks {
     stand_down: Option<Hook<bool>>,
     narrow: Option<Hook<Narrow>>,
     drop_cookie: Option<DropHook>,
+}
+
+/// What the application says of one request.
+#[derive(Debug)]
+pub(crate) struct Circumstances {
+    /// The layer leaves the request alone.
+    pub(crate) stands_down: bool,
+    pub(crate) regime: Regime,
+    pub(crate) narrow: Narrow,
 }
 
 /// A `Set-Cookie` line that is about to leave, as the cookie hook sees it.
@@ -260,20 +269,30 @@ impl Policy {
         self.regime == Regime::OptOut || self.hooks.regime.is_some()
     }
 
-    pub(crate) fn regime_of(&self, request: &Parts) -> Regime {
-        self.hooks.regime.as_ref().map_or(self.regime, |resolver| resolver(request))
+    /// What the application's hooks say of a request. Only a policy that has any looks at the request's parts, which
+    /// have to be taken out of it.
+    pub(crate) fn consult<B>(&self, request: Request<B>) -> (Request<B>, Circumstances) {
+        let Hooks { regime, stand_down, narrow, .. } = &self.hooks;
+        if regime.is_none() && stand_down.is_none() && narrow.is_none() {
+            let circumstances = Circumstances { stands_down: false, regime: self.regime, narrow: Narrow::nothing() };
+            return (request, circumstances);
+        }
+        let (parts, body) = request.into_parts();
+        let stands_down = stand_down.as_ref().is_some_and(|predicate| predicate(&parts));
+        let circumstances = if stands_down {
+            Circumstances { stands_down, regime: self.regime, narrow: Narrow::nothing() }
+        } else {
+            Circumstances {
+                stands_down,
+                regime: regime.as_ref().map_or(self.regime, |resolver| resolver(&parts)),
+                narrow: narrow.as_ref().map_or_else(Narrow::nothing, |hook| hook(&parts)),
+            }
+        };
+        (Request::from_parts(parts, body), circumstances)
     }
 
     pub(crate) fn regime_headers(&self) -> &[HeaderName] {
         &self.hooks.regime_headers
-    }
-
-    pub(crate) fn stands_down(&self, request: &Parts) -> bool {
-        self.hooks.stand_down.as_ref().is_some_and(|predicate| predicate(request))
-    }
-
-    pub(crate) fn narrowing(&self, request: &Parts) -> Narrow {
-        self.hooks.narrow.as_ref().map_or_else(Narrow::nothing, |hook| hook(request))
     }
 
     pub(crate) fn hook_drops(&self, line: &SetCookieLine<'_>) -> bool {

@@ -17,7 +17,7 @@ const MAX_NAME_AND_VALUE: usize = 4_096;
 pub struct HeldCookie {
     name: Vec<u8>,
     value: Vec<u8>,
-    /// `None` while it waits for the site that is asked first.
+    /// `None` while it waits for the site that is asked next.
     domain: Option<String>,
     is_host_only: bool,
     path: Vec<u8>,
@@ -41,7 +41,7 @@ impl HeldCookie {
         &self.value
     }
 
-    /// The host, or the domain with everything below it; empty while a choice waits for the site that is asked first.
+    /// The host, or the domain with everything below it; empty while a choice waits for the site that is asked next.
     #[must_use]
     pub fn domain(&self) -> &str {
         self.domain.as_deref().unwrap_or_default()
@@ -106,19 +106,13 @@ impl HeldCookie {
 
 impl fmt::Display for HeldCookie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let domain = match (&self.domain, self.is_host_only) {
-            (None, _) => "the site that is asked first",
-            (Some(host), true) => host,
-            (Some(domain), false) => return self.write(f, format_args!("{domain} and below")),
-        };
-        self.write(f, format_args!("only {domain}"))
-    }
-}
-
-impl HeldCookie {
-    fn write(&self, f: &mut fmt::Formatter<'_>, domain: fmt::Arguments<'_>) -> fmt::Result {
-        let (name, value, path) = (self.name.escape_ascii(), self.value.escape_ascii(), self.path.escape_ascii());
-        write!(f, "{name}={value} at {domain}, path {path}")?;
+        write!(f, "{}={} at ", self.name.escape_ascii(), self.value.escape_ascii())?;
+        match (&self.domain, self.is_host_only) {
+            (None, _) => f.write_str("the site that is asked next"),
+            (Some(host), true) => write!(f, "only {host}"),
+            (Some(domain), false) => write!(f, "{domain} and below"),
+        }?;
+        write!(f, ", path {}", self.path.escape_ascii())?;
         let marks = [(self.is_secure, "Secure"), (self.is_http_only, "HttpOnly"), (self.is_partitioned, "Partitioned")];
         marks.iter().filter(|(has, _)| *has).try_for_each(|(_, mark)| write!(f, ", {mark}"))
     }
