@@ -40,7 +40,7 @@ impl IntoResponseParts for Narrow {
     type Error = Infallible;
 
     fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
-        parts.extensions_mut().insert(self);
+        self.apply(parts.extensions_mut());
         Ok(parts)
     }
 }

@@ -37,6 +37,8 @@ impl Category {
     /// Advertising and social networks.
     pub const MARKETING: Self = Self::built_in("marketing");
 
+    pub(crate) const BUILT_IN: [Self; 4] = [Self::ESSENTIAL, Self::FUNCTIONAL, Self::ANALYTICS, Self::MARKETING];
+
     /// A category of this name.
     ///
     /// # Errors

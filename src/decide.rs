@@ -65,11 +65,20 @@ struct Narrowed {
 impl Narrowed {
     fn new(policy: &Policy, narrow: &Narrow) -> Self {
         let mut some = Verdicts::NONE;
-        let categories = narrow.categories.iter().filter_map(|name| policy.names.category_index(name.as_bytes()));
-        categories.map(Target::Category).for_each(|target| some.insert(target));
-        let services = narrow.services.iter().filter_map(|name| policy.names.service_index(name.as_bytes()));
-        services.map(Target::Service).for_each(|target| some.insert(target));
-        Self { all: narrow.all, some }
+        let mut all = narrow.all;
+        for name in narrow.categories.iter() {
+            match policy.names.category_index(name.as_bytes()) {
+                Some(category) => some.insert(Target::Category(category)),
+                None => all |= !Category::BUILT_IN.contains(&name),
+            }
+        }
+        for name in &narrow.services {
+            match policy.names.service_index(name.as_bytes()) {
+                Some(service) => some.insert(Target::Service(service)),
+                None => all = true,
+            }
+        }
+        Self { all, some }
     }
 
     fn covers(&self, target: Target, category: CategoryIndex) -> bool {
@@ -313,7 +322,7 @@ impl Decision {
             Answer::Granted => Verdict::allow(Reason::Granted),
             Answer::Refused => Verdict::refuse(Reason::Refused),
             Answer::Lapsed => self.as_the_regime_says(category, Reason::Undecided(UndecidedReason::Expired)),
-            Answer::Unnamed(_) if choice.granted.is_empty() && !choice.refused.is_empty() => {
+            Answer::Unnamed(_) if choice.refuses_all => {
                 if self.refusals_live {
                     Verdict::refuse(Reason::Refused)
                 } else {

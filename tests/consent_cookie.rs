@@ -297,6 +297,33 @@ async fn a_grant_that_a_signal_always_closes_is_not_written() {
     assert_eq!(written, [""; 0]);
 }
 
+/// An earlier refusal of what a signal closes stays written, so that nothing opens when the signal goes.
+#[tokio::test]
+async fn a_closed_grant_lifts_no_earlier_refusal() {
+    let layer = layer(built_in().regime(Regime::OptOut).signal(Signal::Gpc, [Category::MARKETING]).signal_always());
+    let held = ("cookie", "__Host-consent=1:1:2026-11-20!functional!analytics!marketing");
+    let written = change(&layer, &[("sec-gpc", "1"), held], Decision::grant_all_unrecorded).await;
+    assert_eq!(value_of(&written[0]), "1:1:2026-11-21+functional+analytics!marketing:g");
+}
+
+/// Whether everything was refused is judged by what was offered then, not by what the policy has now.
+#[tokio::test]
+async fn names_that_are_gone_still_count_as_offered() {
+    let layer = layer(Policy::builder().regime(Regime::OptOut).category("analytics").category("marketing"));
+    for (value, analytics) in [
+        ("1:1:2026-11-20!statistics", Reason::Refused),
+        ("1:1:2026-11-20+social!marketing", Reason::NewCategory),
+        ("1:1:2026-11-20!social!marketing", Reason::Refused),
+    ] {
+        assert_eq!(verdict(&layer, value).await, analytics, "{value}");
+        // Such a cookie is not written again: it would lose the names.
+        let cookie = format!("__Host-consent={}", value.replace("2026-11-20", "2026-01-01"));
+        let page = [("cookie", cookie.as_str()), ("sec-fetch-dest", "document")];
+        let answer = serve(&layer, request(&page), |_| response(&[])).await;
+        assert_eq!(lines(answer.headers(), "set-cookie"), [""; 0]);
+    }
+}
+
 /// A refusal outlives its grant-free cookie where a regime can be opt-out, and is renewed as it is; a grant never is.
 #[tokio::test]
 async fn a_refusal_never_lapses_where_a_regime_can_be_opt_out() {

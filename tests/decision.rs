@@ -6,8 +6,8 @@ mod common;
 use common::{clock_at, decision_of, request};
 use time::{Date, Month, macros::date};
 use tower_consent::{
-    Category, CategoryEntry, ConsentLayer, Narrow, Policy, PolicyBuilder, Reason, Regime, ServiceEntry, Signal,
-    SignalScope, UndecidedReason,
+    Category, CategoryEntry, ConsentCookie, ConsentLayer, Narrow, Policy, PolicyBuilder, Reason, Regime, SameSite,
+    ServiceEntry, Signal, SignalScope, UndecidedReason,
 };
 
 const TODAY: Date = date!(2026 - 11 - 21);
@@ -218,7 +218,8 @@ impl Case {
         }
         let is_outdated = self.revision < REVISION;
         let grants_live = self.state == State::Chosen;
-        let refusals_live = grants_live || self.regime == Regime::OptOut;
+        // Where something passes until it is refused a refusal never lapses: opt-out, and *functional* by exemption.
+        let refusals_live = grants_live || self.regime != Regime::OptIn;
         // The mark that counts: the service's own, then its category's.
         let own = service.map(|service| self.services[service]);
         let since = service.map_or(1, |service| SERVICES[service].1);
@@ -315,7 +316,7 @@ async fn every_answer_is_what_the_plain_rules_say() {
 fn is_decided(case: &Case) -> bool {
     let grants = case.categories.contains(&Mark::Granted) || case.services.contains(&Mark::Granted);
     // An old refusal of everything still stands where refusals never lapse.
-    let old_but_stands = case.state == State::Old && !grants && case.regime == Regime::OptOut;
+    let old_but_stands = case.state == State::Old && !grants && case.regime != Regime::OptIn;
     (case.state == State::Chosen || old_but_stands) && case.revision == REVISION
 }
 
@@ -461,6 +462,20 @@ async fn a_request_that_hides_lax_cookies_is_unseen() {
     let image = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")];
     let own = [("sec-fetch-site", "same-origin"), ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")];
     let cookie = ("cookie", "__Host-consent=1:1:2026-11-21+analytics");
+    // A Strict cookie does not travel with a link from another site either; one without SameSite always does.
+    for (same_site, headers, undecided) in [
+        (SameSite::Strict, &navigation, UndecidedReason::Unseen),
+        (SameSite::Strict, &own, UndecidedReason::None),
+        (SameSite::None, &frame, UndecidedReason::None),
+        (SameSite::None, &navigation, UndecidedReason::None),
+    ] {
+        let own_cookie = ConsentCookie::default().with_same_site(same_site);
+        let policy = Policy::builder().regime(Regime::OptOut).consent_cookie(own_cookie).category("analytics");
+        let layer = ConsentLayer::new(policy.build().unwrap()).with_clock(clock_at(TODAY));
+        let decision = decision_of(&layer, request(headers)).await;
+        assert_eq!(decision.undecided(), Some(undecided), "{same_site:?} {headers:?}");
+        assert_eq!(decision.allows(Category::ANALYTICS), undecided == UndecidedReason::None);
+    }
     for (method, headers, with_cookie, undecided) in [
         ("GET", &navigation, false, Some(UndecidedReason::None)),
         ("HEAD", &navigation, false, Some(UndecidedReason::None)),

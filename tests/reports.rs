@@ -338,8 +338,9 @@ async fn warnings_are_bounded() {
     assert!((200..=256).contains(&warned), "{warned} of 10,000 names");
     serve(&layer, request(&[]), |_| response(&[("set-cookie", "fresh=1"), ("set-cookie", "x0_0=1")])).await;
     let last = logged(" WARN ").split_off(warned);
-    assert_eq!(last.len(), 2, "{last:?}");
-    assert!(last[0].contains("cookie=fresh") && last[1].contains("cookie=x0_0"), "{last:?}");
+    // The second name was warned of when a request showed it.
+    assert_eq!(last.len(), 1, "{last:?}");
+    assert!(last[0].contains("cookie=fresh"), "{last:?}");
 }
 
 /// 10,000 names more leave not a byte behind, in the table of warned names, the counters or elsewhere.

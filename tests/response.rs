@@ -143,8 +143,12 @@ async fn the_gate_moves_in_the_same_response() {
         // Only deleting our cookie, an unauthentic one, two that differ: a refusal of everything.
         (held, vec!["_ga=1", gone], vec![gone]),
         (held, vec!["_ga=1", &forged], vec![&forged]),
-        ("", vec!["_ga=1", &yes, &no], vec![&yes, &no]),
-        ("", vec!["_ga=1", &no, &yes], vec![&no, &yes]),
+        // A browser would keep the last of the two, whatever the answer was judged by: one refusal stands for both.
+        ("", vec!["_ga=1", &yes, &no], vec![&no]),
+        ("", vec!["_ga=1", &no, &yes], vec![&no]),
+        // What is deleted after it was set is not there.
+        ("", vec!["_ga=1", &yes, gone], vec![&yes, gone]),
+        ("", vec!["_ga=1", gone, &yes], vec!["_ga=1", gone, &yes]),
         ("", vec!["_ga=1", &yes, &yes], vec!["_ga=1", &yes, &yes]),
         // A browser would not store it, so it opens nothing.
         ("", vec!["_ga=1", &unstored], vec![&unstored]),
@@ -162,6 +166,10 @@ async fn an_answer_can_narrow_and_never_widen() {
         (Narrow::categories([Category::MARKETING]), vec!["_ga=1", "csrf=3"]),
         (Narrow::categories([Category::ANALYTICS]), vec!["csrf=3"]),
         (Narrow::all(), vec!["csrf=3"]),
+        // A misspelt name opens nothing; a built-in category that the policy does not use closes nothing.
+        (Narrow::nothing().and_service("nobody"), vec!["csrf=3"]),
+        (Narrow::categories([Category::new("analitics").unwrap()]), vec!["csrf=3"]),
+        (Narrow::categories([Category::FUNCTIONAL]), vec!["_ga=1", "csrf=3"]),
     ] {
         let answer = serve(&layer, request(&[("cookie", GRANTED)]), |_| {
             let mut answer = response(&[("set-cookie", "_ga=1"), ("set-cookie", "_fbp=2"), ("set-cookie", "csrf=3")]);
@@ -170,6 +178,22 @@ async fn an_answer_can_narrow_and_never_widen() {
         })
         .await;
         assert_eq!(lines(answer.headers(), "set-cookie"), leaves, "{narrow:?}");
+    }
+}
+
+/// What a handler and a layer take away adds up.
+#[tokio::test]
+async fn two_narrowings_are_both_kept() {
+    let layer = layer(policy());
+    let granted = "__Host-consent=1:1:2026-11-21+analytics+marketing";
+    for order in [[Category::ANALYTICS, Category::MARKETING], [Category::MARKETING, Category::ANALYTICS]] {
+        let answer = serve(&layer, request(&[("cookie", granted)]), |_| {
+            let mut answer = response(&[("set-cookie", "_ga=1"), ("set-cookie", "_fbp=2"), ("set-cookie", "csrf=3")]);
+            order.map(|category| Narrow::categories([category]).apply(answer.extensions_mut()));
+            answer
+        })
+        .await;
+        assert_eq!(lines(answer.headers(), "set-cookie"), ["csrf=3"]);
     }
 }
 
@@ -191,6 +215,7 @@ async fn lifetimes_are_cut() {
         ("session=1; Max-Age=60; Expires=Sat, 28 Nov 2099 00:00:00 GMT", ""),
         ("session=1; Max-Age=; Expires=Sat, 28 Nov 2099 00:00:00 GMT", "; Max-Age=604800"),
         ("session=1; Expires=tomorrow", ""),
+        ("session=1; Expires=Sat, 28 Nov 2099 00:00:00 GMT; Max-Age=60; Max-Age=x", "; Max-Age=604800"),
         ("session=; Max-Age=0", ""),
         ("csrf=1; Max-Age=99999999", ""),
         ("login=1", "; Max-Age=604800"),

@@ -150,18 +150,26 @@ async fn no_cookies_at_all_means_none() {
             "_ga=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
         ]
     );
-    // A withdrawal cannot be stored; the grant that is there is deleted, so that it does not come back to life.
-    let answer = serve(&layer, page("__Host-consent=1:1:2026-11-20+analytics+marketing"), |request| {
-        let mut answer = response(&[]);
-        let context = tower_consent::ConsentContext::of(request.extensions()).unwrap();
-        context.decision().withdraw().apply(answer.headers_mut());
-        answer
-    })
-    .await;
-    assert_eq!(
-        lines(answer.headers(), "set-cookie"),
-        ["__Host-consent=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Secure"]
-    );
+    // A withdrawal cannot be stored; the grant that is there is deleted, so that it does not come back to life. A refusal
+    // stays, and under opt-out everything does: to forget would open what was closed.
+    let gone = "__Host-consent=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Secure";
+    for (regime, held, leaves) in [
+        (Regime::OptIn, "__Host-consent=1:1:2026-11-20+analytics+marketing", &[gone][..]),
+        (Regime::OptIn, "__Host-consent=1:1:2026-11-20!analytics!marketing", &[]),
+        (Regime::OptOut, "__Host-consent=1:1:2026-11-20+analytics!marketing", &[]),
+        (Regime::OptOut, "__Host-consent=1:1:2026-11-20!analytics!marketing", &[]),
+    ] {
+        let layer =
+            ConsentLayer::new(policy().regime(regime).build().unwrap()).with_clock(clock_at(date!(2026 - 11 - 21)));
+        let answer = serve(&layer, page(held), |request| {
+            let mut answer = response(&[]);
+            let context = tower_consent::ConsentContext::of(request.extensions()).unwrap();
+            context.decision().withdraw().apply(answer.headers_mut());
+            answer
+        })
+        .await;
+        assert_eq!(lines(answer.headers(), "set-cookie"), leaves, "{regime:?} {held}");
+    }
     // Without the signal the same answer passes.
     let answer = serve(&layer, request(&[]), |_| response(&[("set-cookie", "session=2; Path=/")])).await;
     assert_eq!(lines(answer.headers(), "set-cookie"), ["session=2; Path=/"]);

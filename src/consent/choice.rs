@@ -107,6 +107,10 @@ pub(crate) struct Choice {
     pub(crate) day: Date,
     pub(crate) granted: Verdicts,
     pub(crate) refused: Verdicts,
+    /// Whether everything that was offered was refused, names that the table does not know included.
+    pub(crate) refuses_all: bool,
+    /// Whether the table knows every name of it.
+    pub(crate) is_whole: bool,
     /// The signals that objected when the choice was made.
     pub(crate) signals: Signals,
     pub(crate) record_id: Option<RecordId>,

@@ -34,8 +34,15 @@ impl CacheFields {
     }
 }
 
+const SURROGATE_CONTROL: &str = "surrogate-control";
+
 fn is_targeted(name: &str) -> bool {
-    name.ends_with("-cache-control") || name == "surrogate-control"
+    name.ends_with("-cache-control") || name == SURROGATE_CONTROL
+}
+
+/// The name of a cache directive: what stands before its `=`.
+fn directive_name(directive: &[u8]) -> &[u8] {
+    trim(directive.split(|byte| *byte == b'=').next().unwrap_or_default())
 }
 
 /// How far an answer is kept out of caches.
@@ -63,10 +70,11 @@ impl Keep {
 /// Sees to it that no shared cache stores the answer.
 pub(crate) fn keep_out(headers: &mut HeaderMap, fields: &CacheFields, keep: Keep) {
     if fields.has_targeted {
-        let names: Vec<HeaderName> = headers.keys().filter(|name| is_targeted(name.as_str())).cloned().collect();
-        names.into_iter().for_each(|name| _ = headers.insert(name, keep.header_value()));
+        keep_out_targeted(headers, keep);
     }
-    if !fields.has_cache_control {
+    let is_broken = |line: &HeaderValue| !quotes_are_closed(line.as_bytes());
+    // Behind a quote that is never closed our word would not be seen.
+    if !fields.has_cache_control || headers.get_all(header::CACHE_CONTROL).iter().any(is_broken) {
         headers.insert(header::CACHE_CONTROL, keep.header_value());
         return;
     }
@@ -75,7 +83,7 @@ pub(crate) fn keep_out(headers: &mut HeaderMap, fields: &CacheFields, keep: Keep
     let mut is_shared = false;
     for line in headers.get_all(header::CACHE_CONTROL) {
         for directive in split_outside_quotes(line.as_bytes()) {
-            let name = directive.split(|byte| *byte == b'=').next().unwrap_or_default();
+            let name = directive_name(directive);
             let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
             if is("public") || is("s-maxage") {
                 is_shared = true;
@@ -100,13 +108,32 @@ pub(crate) fn keep_out(headers: &mut HeaderMap, fields: &CacheFields, keep: Keep
     headers.insert(header::CACHE_CONTROL, merged);
 }
 
+/// The same for the fields that speak to one kind of cache. `Surrogate-Control` knows no `private`.
+fn keep_out_targeted(headers: &mut HeaderMap, keep: Keep) {
+    let is_kept = |name: &HeaderName, value: &HeaderValue| {
+        split_outside_quotes(value.as_bytes()).any(|directive| {
+            directive.eq_ignore_ascii_case(b"no-store")
+                || (keep == Keep::Private && name != SURROGATE_CONTROL && directive.eq_ignore_ascii_case(b"private"))
+        })
+    };
+    let open = |(name, value): (&HeaderName, &HeaderValue)| {
+        (is_targeted(name.as_str()) && !is_kept(name, value)).then(|| name.clone())
+    };
+    let names: Vec<HeaderName> = headers.iter().filter_map(open).collect();
+    for name in names {
+        let keep = if name == SURROGATE_CONTROL { Keep::NoStore } else { keep };
+        headers.insert(name, keep.header_value());
+    }
+}
+
 /// Whether the application means the answer for everybody: then nothing of one visitor's may be added to it.
 pub(crate) fn is_for_everybody(headers: &HeaderMap) -> bool {
-    headers.get_all(header::CACHE_CONTROL).iter().any(|line| {
-        split_outside_quotes(line.as_bytes()).any(|directive| {
-            let name = directive.split(|byte| *byte == b'=').next().unwrap_or_default();
-            ["public", "immutable", "s-maxage"].iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
-        })
+    headers.iter().any(|(name, value)| {
+        (*name == header::CACHE_CONTROL || is_targeted(name.as_str()))
+            && split_outside_quotes(value.as_bytes()).any(|directive| {
+                let said = directive_name(directive);
+                ["public", "immutable", "s-maxage"].iter().any(|known| said.eq_ignore_ascii_case(known.as_bytes()))
+            })
     })
 }
 
@@ -156,20 +183,38 @@ fn vary_members(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     headers.get_all(header::VARY).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b',').map(trim))
 }
 
-/// The members of a list in which quoted strings may hold commas.
+/// The members of a list in which quoted strings may hold commas. A quote that is never closed is an ordinary
+/// character: some caches read on behind it.
 fn split_outside_quotes(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut is_quoted = false;
-    let mut is_escaped = false;
-    line.split(move |byte| {
-        let splits = *byte == b',' && !is_quoted;
+    let are_closed = quotes_are_closed(line);
+    let mut quotes = Quotes::default();
+    line.split(move |byte| (quotes.is_outside(*byte) || !are_closed) && *byte == b',')
+        .map(trim)
+        .filter(|member| !member.is_empty())
+}
+
+fn quotes_are_closed(line: &[u8]) -> bool {
+    let mut quotes = Quotes::default();
+    line.iter().for_each(|byte| _ = quotes.is_outside(*byte));
+    !quotes.is_quoted
+}
+
+#[derive(Default)]
+struct Quotes {
+    is_quoted: bool,
+    is_escaped: bool,
+}
+
+impl Quotes {
+    /// Takes the next byte, and tells whether it stands outside of quoted strings.
+    const fn is_outside(&mut self, byte: u8) -> bool {
+        let is_outside = !self.is_quoted;
         match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' if is_quoted => is_escaped = true,
-            b'"' => is_quoted = !is_quoted,
+            _ if self.is_escaped => self.is_escaped = false,
+            b'\\' if self.is_quoted => self.is_escaped = true,
+            b'"' => self.is_quoted = !self.is_quoted,
             _ => {}
         }
-        splits
-    })
-    .map(trim)
-    .filter(|member| !member.is_empty())
+        is_outside
+    }
 }

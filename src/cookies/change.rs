@@ -201,6 +201,10 @@ impl Decision {
             let Some(category) = policy.category_of(target) else { continue };
             if answers.granted.contains(target) && self.is_closed_always(category) {
                 answers.granted.remove(target);
+                // An earlier refusal of it stands: it was not this answer that lifted it.
+                if self.raw_choice().is_some_and(|held| held.refused.contains(target)) {
+                    answers.refused.insert(target);
+                }
                 closed.extend(policy.names.category(category));
             }
         }
@@ -209,6 +213,8 @@ impl Decision {
             day: day_of(self.now()),
             granted: answers.granted,
             refused: answers.refused,
+            refuses_all: answers.granted.is_empty(),
+            is_whole: true,
             signals: self.signals().objections().fold(Signals::NONE, Signals::with),
             record_id,
         };
@@ -246,6 +252,8 @@ pub(crate) fn full_refusal(decision: &Decision) -> Choice {
         day: day_of(decision.now()),
         granted: Verdicts::NONE,
         refused,
+        refuses_all: true,
+        is_whole: true,
         signals: Signals::NONE,
         record_id: None,
     }

@@ -6,11 +6,14 @@ use super::{cache::is_for_everybody, pairs::pairs, request::Shown};
 use crate::{
     consent::{Target, UndecidedReason},
     decide::Decision,
-    policy::{Class, CompiledRule, Verdict, expiry_lines as lines_of},
+    policy::{Class, CompiledRule, MAX_EXPIRY_LINES, Verdict, expiry_lines as lines_of},
 };
 
 /// Lines that one answer carries at most.
-const MAX_LINES: usize = 20;
+const MAX_LINES: usize = MAX_EXPIRY_LINES;
+/// Different names that are looked at: a browser keeps few more for one site, and the search for one that came before
+/// stays short.
+const MAX_NAMES: usize = 200;
 /// Bytes that these lines have at most: many servers and proxies cap all headers at 8 KiB.
 const MAX_BYTES: usize = 4_096;
 
@@ -28,29 +31,33 @@ pub(crate) fn expire(
     if decision.undecided() == Some(UndecidedReason::Unseen) || is_for_everybody(headers) {
         return false;
     }
-    let mut done: Vec<&[u8]> = Vec::new();
-    let (mut lines, mut bytes) = (0, 0);
     let policy = decision.policy();
+    let mut refused: Vec<(&[u8], &CompiledRule, Verdict)> = Vec::new();
     for pair in shown.lines().iter().flat_map(|line| pairs(line.as_bytes())) {
         let Class::Rule(rule) = policy.classify(pair.name) else { continue };
         let verdict = decision.judge(rule.target);
-        if verdict.is_allowed() || done.contains(&pair.name) {
-            continue;
+        let is_known = || refused.iter().any(|(name, ..)| *name == pair.name);
+        if !verdict.is_allowed() && refused.len() < MAX_NAMES && !is_known() {
+            refused.push((pair.name, rule, verdict));
         }
-        if lines >= MAX_LINES {
-            break;
-        }
-        done.push(pair.name);
-        let before = lines;
-        for line in expiry_lines(rule, pair.name) {
+    }
+    // Where they are more than fit, each page begins at another one: cookies that a line does not reach, because they were
+    // set at a scope that nobody declared, must not take the room of the others for ever.
+    let wanted: usize = refused.iter().map(|(_, rule, _)| rule.expiry_count()).sum();
+    let is_tight = wanted > MAX_LINES;
+    let start = if is_tight { usize::try_from(decision.now()).unwrap_or_default() % refused.len() } else { 0 };
+    let (mut lines, mut bytes) = (0, 0);
+    'names: for (name, rule, verdict) in refused.iter().cycle().skip(start).take(refused.len()) {
+        let mut is_new = true;
+        for line in expiry_lines(rule, name) {
             if lines == MAX_LINES || bytes + line.len() > MAX_BYTES {
-                break;
+                break 'names;
             }
             (lines, bytes) = (lines + 1, bytes + line.len());
             headers.append(header::SET_COOKIE, line);
-        }
-        if lines > before {
-            report(pair.name, verdict, Some(rule.target));
+            if std::mem::take(&mut is_new) {
+                report(name, *verdict, Some(rule.target));
+            }
         }
     }
     lines > 0

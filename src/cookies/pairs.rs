@@ -52,7 +52,7 @@ pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
 }
 
 #[inline]
-fn trim_start(mut bytes: &[u8]) -> &[u8] {
+pub(crate) fn trim_start(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = bytes {
         bytes = rest;
     }
@@ -60,7 +60,7 @@ fn trim_start(mut bytes: &[u8]) -> &[u8] {
 }
 
 #[inline]
-fn trim_end(mut bytes: &[u8]) -> &[u8] {
+pub(crate) fn trim_end(mut bytes: &[u8]) -> &[u8] {
     while let [rest @ .., b' ' | b'\t'] = bytes {
         bytes = rest;
     }

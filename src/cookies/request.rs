@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue, header};
 
 use super::{
     judge::Judge,
-    pairs::{pairs, trim},
+    pairs::{pairs, trim, trim_end, trim_start},
 };
 use crate::{
     consent::{Reading, Target},
@@ -45,10 +45,10 @@ impl<'a> FoundConsent<'a> {
 
 /// The value of the pair whose name stands here; `None` if this is only a part of another name, or of a value.
 fn value_at(line: &[u8], place: usize, length: usize) -> Option<&[u8]> {
-    if !matches!(trim(line.get(..place)?), [] | [.., b';']) {
+    if !matches!(trim_end(line.get(..place)?), [] | [.., b';']) {
         return None;
     }
-    let [b'=', value @ ..] = trim(line.get(place + length..)?) else {
+    let [b'=', value @ ..] = trim_start(line.get(place + length..)?) else {
         return None;
     };
     let end = memchr::memchr(b';', value).unwrap_or(value.len());

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
 use super::{
-    change::full_refusal,
+    change::{consent_line, full_refusal},
     judge::Judge,
     set_cookie::{Attributes, name, value_and_rest},
 };
@@ -14,12 +14,22 @@ use crate::{
     policy::{CompiledRule, NamePrefix, Policy, Reason, SameSite, SetCookieLine, Verdict},
 };
 
-/// The consent that a response itself sets, if it sets our cookie. A line that only deletes it, one that a browser or
-/// this policy would not accept, and two that differ count as a refusal of everything.
-pub(crate) fn consent_change(headers: &HeaderMap, decision: &Decision) -> Option<Choice> {
+/// The consent that a response itself sets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConsentSet {
+    /// What it says; a refusal of everything where it says nothing that counts.
+    pub(crate) choice: Choice,
+    /// Two lines set different values: the browser would keep the last one, whatever the answer was judged by.
+    pub(crate) are_at_odds: bool,
+}
+
+/// The consent that a response sets, if it sets our cookie. A line that only deletes it, one that a browser or this policy
+/// would not accept, and two that differ count as a refusal of everything.
+pub(crate) fn consent_change(headers: &HeaderMap, decision: &Decision) -> Option<ConsentSet> {
     let policy = decision.policy();
     let mut value = None;
     let mut is_sound = true;
+    let mut are_at_odds = false;
     let mut is_set = false;
     for line in headers.get_all(header::SET_COOKIE) {
         let name = name(line.as_bytes());
@@ -30,16 +40,29 @@ pub(crate) fn consent_change(headers: &HeaderMap, decision: &Decision) -> Option
         let (content, rest) = value_and_rest(line.as_bytes());
         let attributes = Attributes::parse(rest);
         if attributes.is_deletion(decision.now()) {
+            // What stood before it is gone.
+            value = None;
             continue;
         }
-        is_sound &= is_stored(name, &attributes) && value.is_none_or(|first| first == content);
+        is_sound &= is_stored(name, &attributes);
+        are_at_odds |= value.is_some_and(|first| first != content);
         value = Some(content);
     }
     let read = || match policy.read_consent(value?) {
-        Reading::Choice(choice) if is_sound => Some(choice),
+        Reading::Choice(choice) if is_sound && !are_at_odds => Some(choice),
         _ => None,
     };
-    is_set.then(|| read().unwrap_or_else(|| full_refusal(decision)))
+    is_set.then(|| ConsentSet { choice: read().unwrap_or_else(|| full_refusal(decision)), are_at_odds })
+}
+
+/// Puts one refusal in the place of consent lines that contradict each other (R41).
+pub(crate) fn settle(headers: &mut HeaderMap, decision: &Decision) {
+    let policy = decision.policy();
+    let is_own = |line: &HeaderValue| name(line.as_bytes()) == policy.consent_cookie_name().as_bytes();
+    let others: Vec<_> = headers.get_all(header::SET_COOKIE).iter().filter(|line| !is_own(line)).cloned().collect();
+    headers.remove(header::SET_COOKIE);
+    let refusal = consent_line(policy, &full_refusal(decision), decision.now());
+    others.into_iter().chain(refusal).for_each(|line| _ = headers.append(header::SET_COOKIE, line));
 }
 
 /// Whether a browser accepts the line by its prefix (R34).
@@ -184,7 +207,7 @@ fn amendments(policy: &Policy, rule: Option<&CompiledRule>, attributes: &Attribu
     {
         let most = max_age.seconds_from(now);
         let is_over = match attributes.lifetime(now) {
-            Some(seconds) => seconds > most,
+            Some(seconds) => seconds > most || attributes.is_max_age_doubtful,
             None => rule.source.add_max_age,
         };
         if is_over {

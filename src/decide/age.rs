@@ -43,9 +43,9 @@ pub(crate) fn grants_end(policy: &Policy, choice: &Choice) -> i64 {
 }
 
 /// The moment at which the refusals of a choice have ended: they count from the end of their UTC day, which is never
-/// less than promised. Where a regime can be opt-out they never end.
+/// less than promised. Where something passes until it is refused they never end.
 pub(crate) fn refusals_end(policy: &Policy, choice: &Choice) -> i64 {
-    if policy.can_opt_out() {
+    if policy.keeps_refusals() {
         return i64::MAX;
     }
     policy.refusal_lifetime.end_from_day(day_after(choice.day))

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{HeaderMap, Response, header};
+use http::{HeaderMap, HeaderValue, Response, header};
 use pin_project_lite::pin_project;
 
 use super::{context::ConsentContext, layer::Shared, notes::Notes};
@@ -18,7 +18,7 @@ use crate::{
         change::{consent_deletion, consent_line},
         expire::expire,
         request::Shown,
-        response::{LineAction, consent_change, filter},
+        response::{LineAction, consent_change, filter, settle},
     },
     decide::Decision,
     policy::{CacheRule, Narrow, start_of},
@@ -77,10 +77,14 @@ impl Flight {
         let Self { context, shown, is_document, mut notes, shared } = self;
         let fields = CacheFields::read(headers);
         let change = fields.has_set_cookie.then(|| consent_change(headers, context.first())).flatten();
+        let (change, are_at_odds) = change.map_or((None, false), |change| (Some(change.choice), change.are_at_odds));
         let decision = conclusion(&context, change.as_ref(), narrow.as_ref());
         let acts = decision.is_enforced();
 
         let mut has_cookies = false;
+        if are_at_odds {
+            settle(headers, decision);
+        }
         if fields.has_set_cookie {
             let mut batch = shared.reporter.batch(decision, Direction::Response);
             has_cookies = filter(headers, decision, acts, |what, name, verdict, target| {
@@ -94,13 +98,7 @@ impl Flight {
             });
         }
         if acts {
-            // Under a signal that stores nothing not even a refusal can be written: the consent that the browser still
-            // holds is deleted, so that it does not come back to life when the signal goes.
-            if decision.forbids_storing().is_some()
-                && change.as_ref().is_some_and(|choice| choice.granted.is_empty())
-                && context.first().raw_choice().is_some()
-                && let Some(line) = consent_deletion(decision.policy())
-            {
+            if let Some(line) = change.as_ref().and_then(|choice| forgetting(choice, context.first())) {
                 headers.append(header::SET_COOKIE, line);
                 has_cookies = true;
             }
@@ -131,14 +129,27 @@ fn conclusion<'c>(context: &'c ConsentContext, change: Option<&Choice>, narrow: 
     })
 }
 
-/// Where any regime can be opt-out a refusal never lapses, but the browser forgets its cookie after 400 days: it is written
+/// Under a signal that stores nothing not even a refusal can be written: a grant that the browser still holds is deleted
+/// when it is withdrawn, so that it does not come back to life when the signal goes. A refusal that it holds is left, and
+/// so is everything where to forget would open more than to keep.
+fn forgetting(change: &Choice, first: &Decision) -> Option<HeaderValue> {
+    let is_due = first.forbids_storing().is_some()
+        && change.granted.is_empty()
+        && first.raw_choice().is_some_and(|held| !held.granted.is_empty())
+        && !first.policy().keeps_refusals();
+    is_due.then(|| consent_deletion(first.policy())).flatten()
+}
+
+/// Where a refusal never lapses, but the browser forgets its cookie after 400 days: it is written
 /// again, with its day and its grants as they were.
 fn renew_refusal(headers: &mut HeaderMap, decision: &Decision) -> bool {
     let policy = decision.policy();
-    let Some(choice) = decision.raw_choice().filter(|_| policy.can_opt_out()) else {
+    let Some(choice) = decision.raw_choice().filter(|_| policy.keeps_refusals()) else {
         return false;
     };
+    // Names that the policy no longer has cannot be written again: such a cookie is left as it is.
     let is_due = !choice.refused.is_empty()
+        && choice.is_whole
         && decision.now().saturating_sub(start_of(choice.day)) > RENEW_AFTER_SECONDS
         && decision.forbids_storing().is_none()
         && !cache::is_for_everybody(headers);

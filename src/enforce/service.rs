@@ -21,7 +21,7 @@ use crate::{
         request::{FoundConsent, Shown, sift},
     },
     decide::{Decision, decide},
-    policy::{Circumstances, Policy, Verdict},
+    policy::{Circumstances, Policy, SameSite, Verdict},
     report::{Action, Direction},
     signal::SignalReader,
 };
@@ -127,7 +127,7 @@ impl<'a> Fields<'a> {
     fn decide(&self, shared: &Shared, method: &Method, circumstances: &Circumstances) -> Decision {
         let policy = &shared.policy;
         let reading = match self.consent.reading(policy) {
-            Reading::Nothing if self.hides_lax_cookies(method) => Reading::Unseen,
+            Reading::Nothing if self.hides_consent(policy.consent_cookie.same_site, method) => Reading::Unseen,
             reading => reading,
         };
         let Circumstances { regime, narrow, .. } = circumstances;
@@ -135,13 +135,18 @@ impl<'a> Fields<'a> {
         decide(Arc::clone(policy), *regime, self.signals.signals(), reading, narrow, now)
     }
 
-    /// Whether the browser leaves `SameSite=Lax` cookies out: a cross-site request other than a top-level navigation by
-    /// GET (rfc6265bis section 5.8.3).
-    fn hides_lax_cookies(&self, method: &Method) -> bool {
+    /// Whether the browser leaves the consent cookie out of this request, because of its `SameSite` (rfc6265bis section
+    /// 5.8.3): then that it is missing says nothing.
+    fn hides_consent(&self, same_site: SameSite, method: &Method) -> bool {
+        let is_top_level = matches!(*method, Method::GET | Method::HEAD)
+            && self.mode == Some(b"navigate")
+            && self.destination == Some(b"document");
         self.site == Some(b"cross-site")
-            && !(matches!(*method, Method::GET | Method::HEAD)
-                && self.mode == Some(b"navigate")
-                && self.destination == Some(b"document"))
+            && match same_site {
+                SameSite::None => false,
+                SameSite::Lax => !is_top_level,
+                SameSite::Strict => true,
+            }
     }
 
     /// Whether the answer is a page: only there are cookies expired unasked.

@@ -102,10 +102,30 @@ impl Default for Revision {
 
 // `time`'s own serde form is a tuple of year and day of the year: nobody writes that into a file.
 fn iso_date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
-    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-    crate::sources::own::parse_day(text.as_bytes())
-        .map(Some)
-        .ok_or_else(|| serde::de::Error::custom(format_args!("{text:?} is not a date: expected YYYY-MM-DD")))
+    deserializer.deserialize_any(DateVisitor).map(Some)
+}
+
+/// Takes `"2026-11-21"`, and TOML's own date without quotes, which comes as a map of one entry.
+struct DateVisitor;
+
+impl<'de> serde::de::Visitor<'de> for DateVisitor {
+    type Value = Date;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a date in the form \"YYYY-MM-DD\"")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Date, E> {
+        crate::sources::own::parse_day(text.as_bytes())
+            .ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Date, A::Error> {
+        match map.next_entry::<String, String>()? {
+            Some((_, text)) => self.visit_str(&text),
+            None => Err(serde::de::Error::invalid_type(serde::de::Unexpected::Map, &self)),
+        }
+    }
 }
 
 /// A category that the policy declares. The built-in ones need no entry where a cookie rule or a service uses them.
@@ -309,7 +329,7 @@ impl PolicyBuilder {
         self
     }
 
-    /// Adds a key that authenticates the consent cookie: an id of 1 to 8 of `a-z 0-9 _ -`, and at least 32 random
+    /// Adds a key that authenticates the consent cookie: an id of 1 to 5 of `a-z 0-9 _ -`, and at least 32 random
     /// bytes. The first key signs, all of them verify: to rotate, put the new key first and keep the old one for as
     /// long as a choice lives.
     pub fn mac_key(mut self, id: impl Into<String>, secret: impl Into<Vec<u8>>) -> Self {
@@ -342,7 +362,7 @@ impl PolicyBuilder {
     }
 
     /// The last word on a `Set-Cookie` line that would be kept: `true` drops it. Not asked for the library's own
-    /// cookies, nor for lines that are dropped anyway.
+    /// cookies, nor for lines that are dropped anyway. It can be asked twice of one line: let it only look.
     pub fn drop_cookie(mut self, hook: impl Fn(&SetCookieLine<'_>) -> bool + Send + Sync + 'static) -> Self {
         self.hooks.drop_cookie = Some(Arc::new(hook));
         self

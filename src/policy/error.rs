@@ -70,7 +70,9 @@ pub enum ConfigErrorKind {
     NoSingleTarget,
     /// More than 32 categories, 256 services or 65,535 cookie rules.
     TooMany,
-    /// A `since` after the policy's own revision.
+    /// More scopes than one answer has room to expire: 20 lines, of which a partitioned cookie takes two for each scope.
+    TooManyScopes,
+    /// A `since` of 0, or after the policy's own revision.
     SinceAhead,
     /// A cookie name that no browser stores (R24-R28, R34): empty, too long, with a control character, `;`, `=`, or a
     /// blank at an end.
@@ -91,7 +93,7 @@ pub enum ConfigErrorKind {
     NoMaxAgeToAdd,
     /// A domain that is not one: lower-case letters, digits, hyphens and dots, no scheme, port or leading dot.
     BadDomain,
-    /// A path that does not start with `/`, or holds a `;` or a control character.
+    /// A path that does not start with `/`, or holds a `;`, a blank, or a byte that is not visible ASCII.
     BadPath,
     /// A `__Host-` cookie has no Domain and the Path `/`, or browsers reject it.
     HostPrefixScope,
@@ -109,7 +111,7 @@ pub enum ConfigErrorKind {
     LongLifetime,
     /// A revision is a number from 1 to 99,999,999.
     BadRevision,
-    /// A key id is 1 to 8 of the characters `a-z 0-9 _ -`.
+    /// A key id is 1 to 5 of the characters `a-z 0-9 _ -`.
     BadKeyId,
     /// Two keys of one id.
     DuplicateKeyId,
@@ -131,7 +133,8 @@ impl fmt::Display for ConfigErrorKind {
             Self::UnknownService => "no such service is declared",
             Self::NoSingleTarget => "a cookie rule names one category or one service",
             Self::TooMany => "at most 32 categories, 256 services and 65535 cookie rules",
-            Self::SinceAhead => "`since` is after the policy's own revision",
+            Self::TooManyScopes => "more scopes than one answer has room to expire: 20, or 10 where partitioned",
+            Self::SinceAhead => "`since` is 0, or after the policy's own revision",
             Self::NeverStored => "no browser stores a cookie of this name",
             Self::DollarName => "names that start with `$` are always dropped, so the rule can never match",
             Self::ShortPrefix => "a prefix needs at least 3 bytes before its `*`",
@@ -141,7 +144,7 @@ impl fmt::Display for ConfigErrorKind {
             Self::OwnCookie => "the consent cookie's own name, which is judged first: the rule can never match",
             Self::NoMaxAgeToAdd => "`add_max_age` needs a `max_age`",
             Self::BadDomain => "a domain is lower-case letters, digits, `-` and `.`, without scheme, port or outer dot",
-            Self::BadPath => "a path starts with `/` and holds no `;` and no control character",
+            Self::BadPath => "a path starts with `/` and holds only visible ASCII characters other than `;`",
             Self::HostPrefixScope => "a `__Host-` cookie has no Domain and the Path `/`, or browsers reject it",
             Self::PrefixNeedsSecure => "a cookie of this prefix must be Secure, or browsers reject it",
             Self::PrefixNeedsHttpOnly => "a cookie of this prefix must be HttpOnly, or browsers reject it",
@@ -150,7 +153,7 @@ impl fmt::Display for ConfigErrorKind {
             Self::ZeroLifetime => "a lifetime must not be zero",
             Self::LongLifetime => "a lifetime is at most 400 days, and at most 13 months for a grant",
             Self::BadRevision => "a revision is a number from 1 to 99999999",
-            Self::BadKeyId => "a key id is 1 to 8 of the characters a-z 0-9 _ -",
+            Self::BadKeyId => "a key id is 1 to 5 of the characters a-z 0-9 _ -",
             Self::DuplicateKeyId => "two keys have this id",
             Self::EmptyKey => "the key is empty",
             Self::ShortKey => "a key needs at least 32 bytes",

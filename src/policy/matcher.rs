@@ -98,20 +98,28 @@ impl Matcher {
             return false;
         }
         self.exact.push((name.into(), rule));
-        self.slots = vec![EMPTY; (self.exact.len() * 2).next_power_of_two().max(8)];
-        for (place, (name, _)) in self.exact.iter().enumerate() {
-            let start = start(name);
-            let mut index = hash(start, name);
-            let mask = self.slots.len() - 1;
-            while let Some(slot) = self.slots.get_mut(index & mask) {
-                if slot.is_empty() {
-                    *slot = Slot { start, length: name.len(), place };
-                    break;
-                }
-                index = index.wrapping_add(1);
-            }
+        if self.exact.len() * 2 > self.slots.len() {
+            self.slots = vec![EMPTY; (self.exact.len() * 2).next_power_of_two().max(8)];
+            (0..self.exact.len()).for_each(|place| self.occupy(place));
+        } else {
+            self.occupy(self.exact.len() - 1);
         }
         true
+    }
+
+    /// Puts the name at this place of `exact` into the first free slot from its own on.
+    fn occupy(&mut self, place: usize) {
+        let Some((name, _)) = self.exact.get(place) else { return };
+        let start = start(name);
+        let mut index = hash(start, name);
+        let mask = self.slots.len().wrapping_sub(1);
+        while let Some(slot) = self.slots.get_mut(index & mask) {
+            if slot.is_empty() {
+                *slot = Slot { start, length: name.len(), place };
+                return;
+            }
+            index = index.wrapping_add(1);
+        }
     }
 
     /// Adds a prefix of at least [`MIN_PREFIX`] bytes; `false` if it is too short or was there already.

@@ -25,6 +25,8 @@ use http::{HeaderName, Request, request::Parts};
 use memchr::memmem::Finder;
 
 use self::matcher::{Matcher, RuleIndex};
+#[cfg(feature = "tracing")]
+pub(crate) use self::scope::is_token;
 pub use self::{
     builder::{CategoryEntry, PolicyBuilder, Revision, ServiceEntry},
     consent_cookie::ConsentCookie,
@@ -38,7 +40,7 @@ pub use self::{
 pub(crate) use self::{
     lifetime::{MAX_COOKIE_SECONDS, day_after, day_of, start_of},
     rule::CompiledRule,
-    scope::{NamePrefix, expiry_line, expiry_lines},
+    scope::{MAX_EXPIRY_LINES, NamePrefix, expiry_line, expiry_lines},
 };
 use crate::{
     category::Category,
@@ -264,9 +266,16 @@ impl Policy {
         &self.signals
     }
 
-    /// Whether any request can come under an opt-out regime; a resolver is taken to be able to.
-    pub(crate) fn can_opt_out(&self) -> bool {
-        self.regime == Regime::OptOut || self.hooks.regime.is_some()
+    /// Whether something can pass until it is refused: under opt-out, or by an exemption. Then a refusal must not lapse.
+    /// A resolver is taken to be able to answer anything.
+    pub(crate) fn keeps_refusals(&self) -> bool {
+        let has_exempt = || self.categories.iter().any(|facts| facts.kind == CategoryKind::ExemptUntilObjected);
+        match self.regime {
+            _ if self.hooks.regime.is_some() => true,
+            Regime::OptIn => false,
+            Regime::OptInWithExemptions => has_exempt(),
+            Regime::OptOut => true,
+        }
     }
 
     /// What the application's hooks say of a request. Only a policy that has any looks at the request's parts, which

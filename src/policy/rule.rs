@@ -241,3 +241,10 @@ pub(crate) struct CompiledRule {
     /// The lines that expire an exact name, written once; `None` for a prefix or a name that is not a token.
     pub(crate) expiry_lines: Option<Vec<HeaderValue>>,
 }
+
+impl CompiledRule {
+    /// How many lines it takes to expire the cookie.
+    pub(crate) const fn expiry_count(&self) -> usize {
+        self.scopes.len() * if self.source.partitioned { 2 } else { 1 }
+    }
+}

@@ -67,6 +67,9 @@ pub(crate) fn is_token(name: &[u8]) -> bool {
     !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || MARKS.contains(byte))
 }
 
+/// Lines that one answer carries at most; so no rule may need more.
+pub(crate) const MAX_EXPIRY_LINES: usize = 20;
+
 /// The lines that end the cookie of this name at these scopes; none if the name is not a token.
 ///
 /// `Secure` stands where a prefix or the rule asks for it and nowhere else: elsewhere it would keep an insecure page
@@ -88,7 +91,9 @@ pub(crate) fn expiry_lines<'a>(
 /// The line that ends the cookie of this name at this scope; `None` if the name is not a token.
 pub(crate) fn expiry_line(name: &[u8], scope: &Scope, secure: bool, partitioned: bool) -> Option<HeaderValue> {
     let prefix = NamePrefix::of(name);
-    if !is_token(name) {
+    // A browser ignores a line for a `__Host-` name that has a Domain or another Path.
+    let is_lost = prefix.needs_host && (scope.domain.is_some() || scope.path != "/");
+    if is_lost || !is_token(name) {
         return None;
     }
     let parts: [&[u8]; 9] = [

@@ -14,7 +14,7 @@ use super::{
     matcher::{Matcher, RuleIndex},
     regime::{CategoryKind, SignalScope},
     rule::{CompiledRule, CookieRule},
-    scope::{NamePrefix, Scope, expiry_lines as lines_of},
+    scope::{MAX_EXPIRY_LINES, NamePrefix, Scope, expiry_lines as lines_of},
 };
 use crate::{
     category::{Category, check_name},
@@ -41,6 +41,7 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
         check_domain(domain, "site_domain")?;
     }
     check_consent_cookie(&builder.consent_cookie)?;
+    check_floors(builder.floors, "floors")?;
 
     let mut declared = std::mem::take(&mut builder.auth_cookies)
         .into_iter()
@@ -217,10 +218,12 @@ fn signal_facts(builder: &PolicyBuilder, names: &Names, signal: Signal) -> Resul
                 if name == Category::ESSENTIAL.as_str() {
                     return Err(ConfigError::new(Kind::EssentialIsBuiltIn, at, name));
                 }
-                let index = names
-                    .category_index(name.as_bytes())
-                    .ok_or_else(|| ConfigError::new(Kind::UnknownCategory, at, name))?;
-                covers.insert(index);
+                match names.category_index(name.as_bytes()) {
+                    Some(index) => covers.insert(index),
+                    // A built-in one that nothing uses has nothing to turn off.
+                    None if Category::BUILT_IN.iter().any(|known| known.as_str() == name) => {}
+                    None => return Err(ConfigError::new(Kind::UnknownCategory, at, name)),
+                }
             }
         }
     }
@@ -293,6 +296,10 @@ impl RuleTable<'_> {
         let prefix = NamePrefix::of(name);
         for (number, scope) in source.scopes.iter().enumerate() {
             check_scope(scope, prefix, &at(&format!("scopes[{number}]")))?;
+        }
+        let lines = source.scopes.len() * if source.partitioned { 2 } else { 1 };
+        if lines > MAX_EXPIRY_LINES {
+            return Err(ConfigError::new(Kind::TooManyScopes, at("scopes"), source.scopes.len().to_string()));
         }
         let scopes = if source.scopes.is_empty() { self.default_scopes(prefix) } else { source.scopes.clone() };
         let floors = source.floors.unwrap_or(self.builder.floors);

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use http::Extensions;
+
 use crate::{
     category::{Category, CategorySet},
     consent::UndecidedReason,
@@ -136,14 +138,17 @@ impl fmt::Display for Reason {
 
 /// What an application takes away for one request: for minors, for an account that opted out. It can never add.
 ///
+/// A service or a category of the site's own that the policy does not have takes away everything: a misspelt name must
+/// not open anything. A built-in category that the policy does not use takes away nothing.
+///
 /// Returned by the policy's narrowing hook, or put into a response's extensions:
 ///
 /// ```
 /// use tower_consent::{Category, Narrow};
 ///
 /// let mut response = http::Response::new(());
-/// response.extensions_mut().insert(Narrow::categories([Category::MARKETING]));
-/// response.extensions_mut().insert(Narrow::all());
+/// Narrow::categories([Category::MARKETING]).apply(response.extensions_mut());
+/// Narrow::nothing().and_service("chat").apply(response.extensions_mut());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Narrow {
@@ -168,6 +173,25 @@ impl Narrow {
     /// Takes away these categories and their services.
     pub fn categories(categories: impl IntoIterator<Item = Category>) -> Self {
         Self { categories: categories.into_iter().collect(), ..Self::default() }
+    }
+
+    /// Takes away what either of the two does.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            all: self.all || other.all,
+            categories: self.categories.iter().chain(other.categories.iter()).collect(),
+            services: self.services.into_iter().chain(other.services).collect(),
+        }
+    }
+
+    /// Puts it into a response's extensions, together with what already stands there: to insert it would replace that.
+    pub fn apply(self, extensions: &mut Extensions) {
+        let both = match extensions.remove::<Self>() {
+            Some(before) => before.and(self),
+            None => self,
+        };
+        extensions.insert(both);
     }
 
     /// Takes away this service too.

@@ -1,6 +1,6 @@
 //! Counters through the `metrics` facade.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, rc::Rc};
 
 use ::metrics::{Key, KeyName, Label, Level, Metadata};
 
@@ -24,7 +24,7 @@ type Labels = (Action, Direction, Option<Category>, Reason, bool);
 
 thread_local! {
     // A key holds its labels on the heap; made once a thread, it costs a message nothing.
-    static KEYS: RefCell<Vec<(Labels, Key)>> = RefCell::default();
+    static KEYS: RefCell<Vec<(Labels, Rc<Key>)>> = RefCell::default();
 }
 
 /// Adds up the cookies of one message, so that 160 stripped cookies are one increment and not 160.
@@ -70,19 +70,19 @@ impl<'p> Tally<'p> {
     fn pass_on(&self, count: Count) {
         let category = count.category.and_then(|index| self.policy.names.category(index));
         let labels = (count.action, self.direction, category, count.reason, self.is_enforced);
-        let add = |key: &Key| {
-            ::metrics::with_recorder(|recorder| recorder.register_counter(key, &METADATA).increment(count.cookies));
-        };
-        KEYS.with_borrow_mut(|keys| match keys.iter().find(|(known, _)| *known == labels) {
-            Some((_, key)) => add(key),
-            None => {
-                let key = key(labels);
-                add(&key);
+        // Taken out before the recorder is called: it may come back here.
+        let known =
+            KEYS.with_borrow(|keys| keys.iter().find(|(known, _)| *known == labels).map(|(_, key)| Rc::clone(key)));
+        let key = known.unwrap_or_else(|| {
+            let key = Rc::new(key(labels));
+            KEYS.with_borrow_mut(|keys| {
                 if keys.len() < MOST_KEYS {
-                    keys.push((labels, key));
+                    keys.push((labels, Rc::clone(&key)));
                 }
-            }
+            });
+            key
         });
+        ::metrics::with_recorder(|recorder| recorder.register_counter(&key, &METADATA).increment(count.cookies));
     }
 }
 

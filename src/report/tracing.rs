@@ -8,7 +8,7 @@ use std::{
 use ::tracing::Level;
 
 use super::{Action, CookieEvent, Direction};
-use crate::policy::Reason;
+use crate::policy::{Reason, is_token};
 
 /// Names that are warned of, for each direction. Names in requests come from visitors, who can send as many as they
 /// like: they must not use up the room for those that the application's own parts set.
@@ -49,10 +49,8 @@ impl Tracing {
                 target: "tower_consent",
                 cookie = %event.name,
                 direction = event.direction.as_str(),
-                "undeclared cookie {stripped}; declare it: .cookies(Category::…, [\"{}\"]) in code, or \
-                 [[cookies]] name = \"{}\" and category = \"…\" in the policy file",
-                event.name,
-                event.name,
+                "undeclared cookie {stripped}; {}",
+                hint(event),
             );
         }
         if event.action != Action::Passed {
@@ -69,15 +67,20 @@ impl Tracing {
         }
     }
 
+    /// Whether the name is new, in either direction.
     fn is_first(&self, event: &CookieEvent<'_>) -> bool {
-        let names = match event.direction {
-            Direction::Request => &self.request,
-            Direction::Response => &self.response,
+        let (names, others) = match event.direction {
+            Direction::Request => (&self.request, &self.response),
+            Direction::Response => (&self.response, &self.request),
         };
         // 0 marks an empty place.
         let hash = self.hasher.hash_one(event.name.as_bytes()).max(1);
         let start = usize::try_from(hash).unwrap_or_default();
-        for place in names.iter().cycle().skip(start % MOST_NAMES).take(MOST_TRIES) {
+        let places = |names| <[AtomicU64]>::iter(names).cycle().skip(start % MOST_NAMES).take(MOST_TRIES);
+        if places(others).any(|place| place.load(Ordering::Relaxed) == hash) {
+            return false;
+        }
+        for place in places(names) {
             match place.compare_exchange(0, hash, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(known) if known == hash => return false,
@@ -86,4 +89,17 @@ impl Tracing {
         }
         false
     }
+}
+
+/// How to declare the cookie. Only an ordinary name can be copied from the log into a policy as it stands.
+fn hint(event: &CookieEvent<'_>) -> String {
+    let name = event.name.as_bytes();
+    if name.len() <= 64 && is_token(name) && !name.contains(&b'*') {
+        return format!(
+            "declare it: .cookies(Category::…, [\"{0}\"]) in code, or [[cookies]] name = \"{0}\" and category = \"…\" in \
+             the policy file",
+            event.name
+        );
+    }
+    "declare it in code, by its exact bytes: CookieRule::exact(\"…\", Category::…)".to_owned()
 }

@@ -32,8 +32,10 @@ use crate::{
 
 /// The largest revision: 8 digits, so that a date (`20261121`) can serve as one.
 pub(crate) const MAX_REVISION: u32 = 99_999_999;
-/// The longest id of a key, in bytes.
-pub(crate) const MAX_KEY_ID: usize = 8;
+/// Bytes above which a value is not looked at: no policy can write as much.
+const MAX_VALUE: usize = 3_800;
+/// The longest id of a key, in bytes: with a record id and the four built-in categories a value then has 128.
+pub(crate) const MAX_KEY_ID: usize = 5;
 
 /// Writes a choice.
 ///
@@ -106,6 +108,9 @@ pub(crate) fn longest(names: &Names, longest_key_id: Option<usize>) -> usize {
 /// With keys, a value without a MAC is *unauthentic*; without keys, one with a MAC is, because nobody can check it.
 /// A category or service that the table does not know is passed over: the policy no longer asks for it.
 pub(crate) fn decode(value: &[u8], names: &Names, keys: &MacKeys) -> Reading {
+    if value.len() > MAX_VALUE {
+        return Reading::Malformed;
+    }
     let payload = match (memchr::memchr(b'~', value), keys.is_empty()) {
         (None, true) => value,
         (None, false) | (Some(_), true) => return Reading::Unauthentic,
@@ -132,6 +137,8 @@ fn parse(payload: &[u8], names: &Names) -> Option<Choice> {
         day: parse_day(day)?,
         granted: Verdicts::NONE,
         refused: Verdicts::NONE,
+        refuses_all: matches!(rest, [b'!', ..]),
+        is_whole: true,
         signals: Signals::NONE,
         record_id: None,
     };
@@ -151,7 +158,11 @@ fn parse(payload: &[u8], names: &Names) -> Option<Choice> {
         } else {
             names.category_index(name).map(Target::Category)
         };
-        let Some(target) = target else { continue };
+        choice.refuses_all &= *sign == b'!';
+        let Some(target) = target else {
+            choice.is_whole = false;
+            continue;
+        };
         if choice.granted.contains(target) || choice.refused.contains(target) {
             return None;
         }
