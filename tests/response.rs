@@ -189,7 +189,7 @@ async fn two_narrowings_are_both_kept() {
     for order in [[Category::ANALYTICS, Category::MARKETING], [Category::MARKETING, Category::ANALYTICS]] {
         let answer = serve(&layer, request(&[("cookie", granted)]), |_| {
             let mut answer = response(&[("set-cookie", "_ga=1"), ("set-cookie", "_fbp=2"), ("set-cookie", "csrf=3")]);
-            order.map(|category| Narrow::categories([category]).apply(answer.extensions_mut()));
+            order.iter().for_each(|category| Narrow::categories([*category]).apply(answer.extensions_mut()));
             answer
         })
         .await;
