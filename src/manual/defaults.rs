@@ -11,7 +11,7 @@
 //! | `unknown` (cookies that no rule declares) | `strip` | `pass`, `report` |
 //! | `site_domain` | none: cookies are expired on the host only | a domain |
 //! | `grant_lifetime` | 6 calendar months, from the start of the UTC day | up to 13 months |
-//! | `refusal_lifetime` | 6 calendar months, from the end of the UTC day; without end where any regime can be opt-out | up to 13 months or 400 days |
+//! | `refusal_lifetime` | 6 calendar months, from the end of the UTC day; without end where anything passes until it is refused (opt-out, an exemption, a resolver) | up to 13 months or 400 days |
 //! | `revision` | number 1, no date | 1 to 99,999,999, and a date |
 //! | `signals.dnt`, `signals.gpc` | `all`: everything that is not essential | a list of categories, `no-cookies`, `ignore` |
 //! | `signals.always` | `false`: a choice made in knowledge of the signal beats it | `true` |
@@ -49,7 +49,7 @@
 //! | Secure, HttpOnly | yes, yes |
 //! | SameSite | `Lax` |
 //! | Max-Age | what is left of the longest part of the choice, at most 400 days |
-//! | renewal | a grant: never. A refusal under a policy that can be opt-out: on a page, once it is older than 200 days; its day and the grants beside it stay as they were |
+//! | renewal | a grant: never. A refusal where anything passes until it is refused: on a page, once it is older than 200 days; its day and the grants beside it stay as they were |
 //!
 //! [`ConsentCookie::shared`]: crate::ConsentCookie::shared
 //! [`ConsentCookie::plain_http`]: crate::ConsentCookie::plain_http
@@ -69,9 +69,10 @@
 //! | categories, services | 32, 256 |
 //! | a name of a category or service | 1 to 32 of `a-z 0-9 _ -` |
 //! | a prefix before its `*` | at least 3 bytes |
-//! | an id of a key; a key | 1 to 8 of `a-z 0-9 _ -`; at least 32 bytes |
+//! | an id of a key; a key | 1 to 5 of `a-z 0-9 _ -`; at least 32 bytes |
 //! | the largest consent cookie that a policy can lead to | 3,800 bytes; a policy with more is refused |
-//! | expiry in one answer | 20 lines and 4,096 bytes |
+//! | expiry in one answer | 20 lines and 4,096 bytes, of at most 200 names; where more are due, each page begins at another |
+//! | scopes of a cookie rule | 20; 10 of a partitioned cookie |
 //! | a choice ahead of the server's clock | one day |
 //! | undeclared names that are warned of | 256 in each direction, once each |
 //!

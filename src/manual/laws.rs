@@ -45,7 +45,7 @@
 //! | R97 | The signal beats an older consent; a consent given in its knowledge beats the signal | 11 CCR 7025(c)(3) | copy | default; `signals.always = true` for a policy that promises more |
 //! | R98 | For a known consumer the opt-out stays when the signal does not come along | 11 CCR 7025(c)(5) | copy | keep it with the account, and take away with [`PolicyBuilder::narrow`] |
 //! | R99 | From 1 January 2026: show that the signal was honoured | 11 CCR 7025(c)(6) | summary | show [`Decision::honoured_signals`] |
-//! | R100 | Do not ask again for 12 months after an opt-out | Cal. Civ. Code 1798.135(c)(4) | summary | a refusal does not lapse where a regime can be opt-out |
+//! | R100 | Do not ask again for 12 months after an opt-out | Cal. Civ. Code 1798.135(c)(4) | summary | a refusal does not lapse under opt-out |
 //!
 //! # Cookies
 //!

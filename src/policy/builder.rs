@@ -30,7 +30,7 @@ use crate::{catalogue::Preset, category::Category, policy::SetCookieLine, signal
 /// | `mode` | `enforce` |
 /// | `regime` | `opt-in` |
 /// | `unknown` (cookies that no rule declares) | `strip` |
-/// | `grant_lifetime`, `refusal_lifetime` | `6 months`, on the calendar; a refusal never lapses where a regime can be opt-out |
+/// | `grant_lifetime`, `refusal_lifetime` | `6 months`, on the calendar; a refusal never lapses where anything passes until it is refused |
 /// | `revision` | number 1, no date |
 /// | `consent_cookie` | `__Host-consent`, Secure, HttpOnly, SameSite=Lax |
 /// | `signals` | DNT and Sec-GPC each turn off all that is not essential; a later choice made in their knowledge beats them |
@@ -296,7 +296,8 @@ impl PolicyBuilder {
     }
 
     /// How long a refusal lives, from the end of its UTC day, before the visitor may be asked again. At most 400 days.
-    /// Where a regime of the policy can be opt-out, a refusal never lapses, whatever stands here.
+    /// Where anything passes until it is refused (opt-out, an exemption, a regime resolver), a refusal never lapses,
+    /// whatever stands here.
     pub fn refusal_lifetime(mut self, lifetime: Lifetime) -> Self {
         self.refusal_lifetime = Some(lifetime);
         self
