@@ -86,7 +86,7 @@ impl Flight {
             settle(headers, decision);
         }
         if fields.has_set_cookie {
-            let mut batch = shared.reporter.batch(decision, Direction::Response);
+            let mut batch = None;
             has_cookies = filter(headers, decision, acts, |what, name, verdict, target| {
                 let action = match what {
                     LineAction::Stripped => Action::Stripped,
@@ -94,6 +94,7 @@ impl Flight {
                     LineAction::Amended => Action::Amended,
                 };
                 notes.add(&shared, action, Direction::Response, name, verdict);
+                let batch = batch.get_or_insert_with(|| shared.reporter.batch(decision, Direction::Response));
                 batch.cookie(action, name, verdict, target);
             });
         }

@@ -165,10 +165,12 @@ fn admit(shared: &Arc<Shared>, headers: &mut HeaderMap, decision: Decision, cook
     let mut notes = Notes::default();
     let mut shown = Shown::Nothing;
     if cookies.is_some() {
-        let mut batch = shared.reporter.batch(&decision, Direction::Request);
+        // Most requests have nothing to tell.
+        let mut batch = None;
         let mut report = |name: &[u8], verdict: Verdict, target| {
             let action = if verdict.is_allowed() { Action::Passed } else { Action::Stripped };
             notes.add(shared, action, Direction::Request, name, verdict);
+            let batch = batch.get_or_insert_with(|| shared.reporter.batch(&decision, Direction::Request));
             batch.cookie(action, name, verdict, target);
         };
         shown = sift(headers, &mut Judge::new(&decision), decision.is_enforced(), &mut report);
