@@ -168,3 +168,55 @@ fn kept(line: &HeaderValue, judge: &mut Judge<'_>, report: &mut impl FnMut(&[u8]
         Some(kept) => HeaderValue::from_maybe_shared(Bytes::from(kept)).map_or(Kept::None, Kept::Some),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        category::Category,
+        decide::decide,
+        policy::{Narrow, Regime},
+        signal::Signals,
+    };
+
+    /// Where nothing is to be stripped, reading the consent, deciding and looking at every cookie allocate nothing,
+    /// whatever the number of cookies.
+    #[test]
+    fn nothing_to_strip_is_nothing_to_allocate() {
+        let policy = Policy::builder()
+            .essential(["session", "app_*"])
+            .cookies(Category::ANALYTICS, ["_ga", "_ga_*"])
+            .mac_key("k1", [7; 32])
+            .build();
+        let policy = Arc::new(policy.unwrap());
+        let choice = {
+            let reading = Reading::Nothing;
+            let decision = decide(Arc::clone(&policy), Regime::OptIn, Signals::NONE, reading, &Narrow::nothing(), 0);
+            let change = decision.grant_all_unrecorded();
+            let line = change.header_value().unwrap().to_str().unwrap().to_owned();
+            line.split(';').next().unwrap().to_owned()
+        };
+        for cookies in [1, 12, 700] {
+            let many: String =
+                (0..cookies).map(|number| format!("; app_{number}=x; _ga_{number}=GA1.1.{number}")).collect();
+            // A static value, so that a clone of it only counts.
+            let line: &'static str = format!("session=1{many}; {choice}").leak();
+            let mut headers = HeaderMap::new();
+            headers.insert(header::COOKIE, HeaderValue::from_static(line));
+            let mut told = 0;
+            let measured = allocation_counter::measure(|| {
+                let mut found = FoundConsent::default();
+                found.add(&policy, line.as_bytes());
+                let reading = found.reading(&policy);
+                let policy = Arc::clone(&policy);
+                let decision = decide(policy, Regime::OptIn, Signals::NONE, reading, &Narrow::nothing(), 0);
+                let shown = sift(&mut headers, &mut Judge::new(&decision), true, &mut |_, _, _| told += 1);
+                assert!(matches!(shown, Shown::One(_)));
+            });
+            assert_eq!((measured.count_total, told), (0, 0), "{cookies} cookies");
+            assert_eq!(headers[header::COOKIE], line);
+        }
+    }
+}

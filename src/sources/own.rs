@@ -209,3 +209,76 @@ fn digits(text: &[u8], at_least: usize, at_most: usize) -> Option<u32> {
         number.checked_mul(10)?.checked_add(u32::from(digit))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use time::macros::date;
+
+    use super::*;
+    use crate::category::Category;
+
+    fn names() -> Names {
+        let categories = vec![Category::ESSENTIAL, Category::FUNCTIONAL, Category::ANALYTICS, Category::MARKETING];
+        Names::new(categories, vec!["matomo".into()])
+    }
+
+    fn choice(granted: &[&str], refused: &[&str]) -> Choice {
+        let verdicts = |list: &[&str]| {
+            let mut verdicts = Verdicts::NONE;
+            for name in list {
+                let category = names().category_index(name.as_bytes()).map(Target::Category);
+                let service = names().service_index(name.as_bytes()).map(Target::Service);
+                verdicts.insert(category.or(service).unwrap());
+            }
+            verdicts
+        };
+        Choice {
+            revision: MAX_REVISION,
+            day: date!(2026 - 11 - 21),
+            granted: verdicts(granted),
+            refused: verdicts(refused),
+            refuses_all: granted.is_empty(),
+            is_whole: true,
+            signals: Signals::NONE.with(Signal::Dnt).with(Signal::Gpc),
+            record_id: Some(RecordId::from_bytes([0xfb; 16])),
+        }
+    }
+
+    fn keys() -> MacKeys {
+        let mut keys = MacKeys::default();
+        keys.push("key-1", &[7; 32], "__Host-consent");
+        keys
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for choice in [
+            choice(&["functional", "analytics", "marketing"], &["matomo"]),
+            choice(&["analytics"], &["functional", "marketing"]),
+            choice(&["matomo"], &["functional", "analytics", "marketing"]),
+        ] {
+            for keys in [keys(), MacKeys::default()] {
+                let value = encode(&choice, &names(), &keys);
+                assert_eq!(decode(value.as_bytes(), &names(), &keys), Reading::Choice(choice), "{value}");
+                assert!(value.len() <= longest(&names(), Some(5)), "{value}");
+            }
+        }
+    }
+
+    /// With everything that can stand in it a value for the built-in categories has 128 bytes, of which 55 and the record
+    /// id are authenticated.
+    #[test]
+    fn the_largest_value_is_small() {
+        let value = encode(&choice(&["functional", "analytics"], &["marketing"]), &names(), &keys());
+        assert_eq!(value.len(), 128, "{value}");
+        let (message, _) = value.split_once('~').unwrap();
+        assert_eq!(message.split_once('#').unwrap().0.len(), 55, "{message}");
+    }
+
+    /// T2: who refuses gets no identifier.
+    #[test]
+    fn a_refusal_carries_no_record_id() {
+        let value = encode(&choice(&[], &["functional", "analytics", "marketing"]), &names(), &keys());
+        assert!(!value.contains('#'), "{value}");
+    }
+}
