@@ -2,18 +2,15 @@
 
 use http::{HeaderMap, HeaderValue, header};
 
-use super::{cache::is_for_everybody, pairs::pairs, request::Shown};
+use super::{cache::is_for_everybody, judge::Judge, pairs::pairs, request::Shown};
 use crate::{
     consent::{Target, UndecidedReason},
     decide::Decision,
-    policy::{Class, CompiledRule, MAX_EXPIRY_LINES, Verdict, expiry_lines as lines_of},
+    policy::{CompiledRule, MAX_EXPIRY_LINES, Verdict, expiry_lines as lines_of},
 };
 
 /// Lines that one answer carries at most.
 const MAX_LINES: usize = MAX_EXPIRY_LINES;
-/// Different names that are looked at: a browser keeps few more for one site, and the search for one that came before
-/// stays short.
-const MAX_NAMES: usize = 200;
 /// Bytes that these lines have at most: many servers and proxies cap all headers at 8 KiB.
 const MAX_BYTES: usize = 4_096;
 
@@ -31,23 +28,20 @@ pub(crate) fn expire(
     if decision.undecided() == Some(UndecidedReason::Unseen) || is_for_everybody(headers) {
         return false;
     }
-    let policy = decision.policy();
-    let mut refused: Vec<(&[u8], &CompiledRule, Verdict)> = Vec::new();
-    for pair in shown.lines().iter().flat_map(|line| pairs(line.as_bytes())) {
-        let Class::Rule(rule) = policy.classify(pair.name) else { continue };
-        let verdict = decision.judge(rule.target);
-        let is_known = || refused.iter().any(|(name, ..)| *name == pair.name);
-        if !verdict.is_allowed() && refused.len() < MAX_NAMES && !is_known() {
-            refused.push((pair.name, rule, verdict));
-        }
-    }
+    let (count, wanted) = refused(decision, shown)
+        .fold((0, 0), |(count, wanted), (_, rule, _)| (count + 1, wanted + rule.expiry_count()));
     // Where they are more than fit, each page begins at another one: cookies that a line does not reach, because they were
     // set at a scope that nobody declared, must not take the room of the others for ever.
-    let wanted: usize = refused.iter().map(|(_, rule, _)| rule.expiry_count()).sum();
     let is_tight = wanted > MAX_LINES;
-    let start = if is_tight { usize::try_from(decision.now()).unwrap_or_default() % refused.len() } else { 0 };
+    let start = if is_tight { usize::try_from(decision.now()).unwrap_or_default() % count } else { 0 };
+    // Never more names than lines, so that the search for one that came before stays short.
+    let mut done: Vec<&[u8]> = Vec::new();
     let (mut lines, mut bytes) = (0, 0);
-    'names: for (name, rule, verdict) in refused.iter().cycle().skip(start).take(refused.len()) {
+    let all = refused(decision, shown).skip(start).chain(refused(decision, shown).take(start));
+    'names: for (name, rule, verdict) in all {
+        if done.contains(&name) {
+            continue;
+        }
         let mut is_new = true;
         for line in expiry_lines(rule, name) {
             if lines == MAX_LINES || bytes + line.len() > MAX_BYTES {
@@ -56,11 +50,25 @@ pub(crate) fn expire(
             (lines, bytes) = (lines + 1, bytes + line.len());
             headers.append(header::SET_COOKIE, line);
             if std::mem::take(&mut is_new) {
-                report(name, *verdict, Some(rule.target));
+                done.push(name);
+                report(name, verdict, Some(rule.target));
             }
         }
     }
     lines > 0
+}
+
+/// The refused cookies that the request showed, in its order, copies included.
+fn refused<'s>(
+    decision: &'s Decision,
+    shown: &'s Shown,
+) -> impl Iterator<Item = (&'s [u8], &'s CompiledRule, Verdict)> {
+    let mut judge = Judge::new(decision);
+    let all = shown.lines().iter().flat_map(|line| pairs(line.as_bytes()));
+    all.filter_map(move |pair| match judge.declared(pair.name) {
+        Some((verdict, rule)) if !verdict.is_allowed() => Some((pair.name, rule, verdict)),
+        _ => None,
+    })
 }
 
 /// The lines of a rule: those of an exact name were written once with the policy. None for a name that is no token.

@@ -43,6 +43,14 @@ impl<'d> Judge<'d> {
         }
     }
 
+    /// The answer of the rule that declares a name, if one does.
+    pub(crate) fn declared(&mut self, name: &[u8]) -> Option<(Verdict, &'d CompiledRule)> {
+        match self.decision.policy().classify(name) {
+            Class::Rule(rule) => Some((self.target(rule.target), rule)),
+            Class::Consent | Class::Unknown | Class::Never => None,
+        }
+    }
+
     fn unknown(&self, name: &[u8]) -> Verdict {
         match self.decision.policy().unknown {
             UnknownCookies::Strip => Verdict::refuse(Reason::UnknownCookie),

@@ -71,7 +71,7 @@
 //! | a prefix before its `*` | at least 3 bytes |
 //! | an id of a key; a key | 1 to 5 of `a-z 0-9 _ -`; at least 32 bytes |
 //! | the largest consent cookie that a policy can lead to | 3,800 bytes; a policy with more is refused |
-//! | expiry in one answer | 20 lines and 4,096 bytes, of at most 200 names; where more are due, each page begins at another |
+//! | expiry in one answer | 20 lines and 4,096 bytes; where more are due, each page begins at another |
 //! | scopes of a cookie rule | 20; 10 of a partitioned cookie |
 //! | a choice ahead of the server's clock | one day |
 //! | undeclared names that are warned of | 256 in each direction, once each |
