@@ -85,6 +85,9 @@ async fn cache_control_is_merged() {
         (&["max-age=0, NO-STORE"], "max-age=0, NO-STORE", "max-age=0, NO-STORE"),
         (&["max-age=60"], "max-age=60, private", "max-age=60, no-store"),
         (&["max-age=60 ,, no-transform,"], "max-age=60, no-transform, private", "max-age=60, no-transform, no-store"),
+        (&["max-age=1, s-maxage = 5"], "max-age=1, private", "max-age=1, no-store"),
+        // Behind a quote that is never closed nothing of ours would be seen.
+        (&["x=\"a, public, max-age=9"], "private", "no-store"),
         (&["no-cache"], "no-cache, private", "no-cache, no-store"),
         (
             &["must-revalidate, immutable"],
@@ -153,6 +156,13 @@ async fn targeted_fields_are_brought_in_line() {
     }
     let two = [("cdn-cache-control", "max-age=1"), ("cdn-cache-control", "public"), COOKIE];
     assert_eq!(field("cdn-cache-control", policy(), Silent, &two).await, ["private"], "several lines");
+    // Never weaker than what was said.
+    for said in [&["no-store"][..], &["No-Store, max-age=0"]] {
+        let answer: Vec<_> = said.iter().map(|value| ("cdn-cache-control", *value)).chain([COOKIE]).collect();
+        assert_eq!(field("cdn-cache-control", policy(), Silent, &answer).await, said);
+    }
+    let mixed = [("cdn-cache-control", "no-store"), ("cdn-cache-control", "public"), COOKIE];
+    assert_eq!(field("cdn-cache-control", policy(), Silent, &mixed).await, ["no-store"]);
     assert_eq!(field("x-cache", policy(), Asks, &[("x-cache", "HIT")]).await, ["HIT"]);
 }
 

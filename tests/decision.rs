@@ -511,3 +511,25 @@ fn without_a_layer_everything_is_refused() {
     assert!(!decision.is_enforced());
     assert_eq!(decision.grant_all_unrecorded().header_value(), None);
 }
+
+/// The same answer by a cookie's name; a nameless cookie and one that begins with `$` never pass.
+#[tokio::test]
+async fn a_cookie_is_judged_by_its_name() {
+    let policy = Policy::builder().essential(["sid"]).cookies(Category::ANALYTICS, ["_ga"]).build().unwrap();
+    let layer = ConsentLayer::new(policy).with_clock(clock_at(TODAY));
+    let decision = decision_of(&layer, request(&[("cookie", "__Host-consent=1:1:2026-11-21+analytics")])).await;
+    for (name, allowed, reason) in [
+        ("sid", true, Reason::Essential),
+        ("_ga", true, Reason::Granted),
+        ("__Host-consent", true, Reason::OwnCookie),
+        ("other", false, Reason::UnknownCookie),
+        ("", false, Reason::UnknownCookie),
+        ("$Version", false, Reason::UnknownCookie),
+    ] {
+        let verdict = decision.cookie_verdict(name.as_bytes());
+        assert_eq!((verdict.is_allowed(), verdict.reason()), (allowed, reason), "{name}");
+    }
+    assert!(decision.grant_all_unrecorded().is_grant() && !decision.withdraw().is_grant());
+    let nowhere = tower_consent::Decision::no_layer();
+    assert_eq!(nowhere.cookie_verdict(b"sid").reason(), Reason::NoLayer);
+}

@@ -413,3 +413,47 @@ async fn only_what_the_request_showed_is_expired() {
     let answer = serve(&layer, head, |_| response(&[])).await;
     assert_eq!(lines(answer.headers(), "set-cookie").len(), 2, "a HEAD is answered as its GET");
 }
+
+/// Where more is due than fits, each page begins at another cookie: ten that no line reaches, because they were set at a
+/// path that nobody declared, do not keep the eleventh for ever.
+#[tokio::test]
+async fn no_cookie_starves_another() {
+    let clock = clock();
+    let policy = Policy::builder().site_domain("example.com").cookies(Category::MARKETING, ["ad_*", "_fbp"]);
+    let layer = ConsentLayer::new(policy.build().unwrap()).with_clock(clock.clone());
+    let names: Vec<_> = (0..10).map(|number| format!("ad_{number}")).chain(["_fbp".to_owned()]).collect();
+    let cookie: Vec<_> = names.iter().map(|name| format!("{name}=1")).collect();
+    let cookie = cookie.join("; ");
+    let mut ended = std::collections::HashSet::new();
+    for _ in 0..names.len() {
+        let lines = expired(&layer, &[("cookie", &cookie), DOCUMENT], &[]).await;
+        assert_eq!(lines.len(), 20);
+        let of_page: std::collections::HashSet<_> =
+            lines.iter().map(|line| line.split('=').next().unwrap().to_owned()).collect();
+        assert_eq!(of_page.len(), 10, "one has to wait");
+        ended.extend(of_page);
+        clock.advance(1);
+    }
+    assert_eq!(ended.len(), names.len(), "{ended:?}");
+}
+
+/// A prefix rule that is shorter than the name's own prefix still ends a `__Host-` name host-only.
+#[tokio::test]
+async fn a_host_name_ends_host_only_whatever_the_rule() {
+    let layer = layer(Policy::builder().site_domain("example.com").cookies(Category::ANALYTICS, ["__Ho*"]));
+    let found = expired(&layer, &[("cookie", "__Host-x=1"), DOCUMENT], &[]).await;
+    assert_eq!(found, [format!("__Host-x=; Path=/; {END}; Secure")]);
+}
+
+/// A field that opens the answer to one kind of shared cache is as good as `public`.
+#[tokio::test]
+async fn an_answer_for_one_kind_of_shared_cache_expires_nothing() {
+    for (name, said, count) in [
+        ("cdn-cache-control", "public, max-age=99", 0),
+        ("surrogate-control", "s-maxage=99", 0),
+        ("cdn-cache-control", "no-store", 2),
+    ] {
+        let found = expired(&layer(policy()), &[("cookie", "_ga=1"), DOCUMENT], &[(name, said)]).await;
+        assert_eq!(found.len(), count, "{name}: {said}");
+    }
+}

@@ -120,8 +120,13 @@ fn keep_out_targeted(headers: &mut HeaderMap, keep: Keep) {
         (is_targeted(name.as_str()) && !is_kept(name, value)).then(|| name.clone())
     };
     let names: Vec<HeaderName> = headers.iter().filter_map(open).collect();
+    let is_no_store = |value: &HeaderValue| {
+        split_outside_quotes(value.as_bytes()).any(|directive| directive.eq_ignore_ascii_case(b"no-store"))
+    };
     for name in names {
-        let keep = if name == SURROGATE_CONTROL { Keep::NoStore } else { keep };
+        // One line replaces all copies, so it says the strictest of what they said.
+        let is_strict = name == SURROGATE_CONTROL || headers.get_all(&name).iter().any(is_no_store);
+        let keep = if is_strict { Keep::NoStore } else { keep };
         headers.insert(name, keep.header_value());
     }
 }

@@ -74,7 +74,7 @@
 //! | expiry in one answer | 20 lines and 4,096 bytes; where more are due, each page begins at another |
 //! | scopes of a cookie rule | 20; 10 of a partitioned cookie |
 //! | a choice ahead of the server's clock | one day |
-//! | undeclared names that are warned of | 256 in each direction, once each |
+//! | undeclared names that are warned of | 256 in each direction; a name once, whichever way it was seen first |
 //!
 //! # The same in code
 //!
