@@ -139,6 +139,7 @@ mod policy;
 mod report;
 mod signal;
 mod sources;
+mod store;
 #[cfg(feature = "test")]
 pub mod test;
 
@@ -157,6 +158,10 @@ pub use crate::{
     },
     report::{Action, CookieEvent, CookieName, Direction, Observer},
     signal::{Signal, Signals},
+    store::{
+        MAX_DATA, MAX_LABEL, MAX_SUBJECT, MemoryStore, MemoryStoreBuilder, StoreError, StoreErrorKind, StoreFuture,
+        TokenDigest, TokenDigestError, TokenRecord, TokenStore,
+    },
 };
 
 pub mod manual;

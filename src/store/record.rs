@@ -1,0 +1,251 @@
+//! What a store keeps of a token.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use super::{
+    error::{StoreError, StoreErrorKind},
+    token::TokenDigest,
+};
+
+/// Bytes that a subject can have.
+pub const MAX_SUBJECT: usize = 255;
+/// Bytes that a device label can have.
+pub const MAX_LABEL: usize = 255;
+/// Bytes that an application can keep with a token.
+pub const MAX_DATA: usize = 1_024;
+
+/// The version of the written form.
+const VERSION: u8 = 1;
+
+/// What a store keeps of a token. Cheap to clone: clones share one record, and one time of last use.
+///
+/// `Debug` shows no subject, label or data: they are about a person.
+#[derive(Clone)]
+pub struct TokenRecord(Arc<Inner>);
+
+struct Inner {
+    digest: TokenDigest,
+    issued_at: i64,
+    expires_at: i64,
+    seen_at: AtomicI64,
+    subject: Box<str>,
+    // Most tokens have neither: together they take one word.
+    more: Option<Box<More>>,
+}
+
+#[derive(Clone, Default)]
+struct More {
+    label: Box<str>,
+    data: Box<[u8]>,
+}
+
+impl TokenRecord {
+    /// A record of a token that was issued at `issued_at` and ends at `expires_at` (Unix seconds).
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](StoreErrorKind::Invalid) if the subject is empty or longer than [`MAX_SUBJECT`] bytes.
+    pub fn new(digest: TokenDigest, subject: &str, issued_at: i64, expires_at: i64) -> Result<Self, StoreError> {
+        if subject.is_empty() {
+            return Err(StoreError::new(StoreErrorKind::Invalid, "subject: is empty"));
+        }
+        check("subject", subject.len(), MAX_SUBJECT)?;
+        let seen_at = AtomicI64::new(issued_at);
+        Ok(Self(Arc::new(Inner { digest, issued_at, expires_at, seen_at, subject: subject.into(), more: None })))
+    }
+
+    /// With a device label, as shown in a list of sessions.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](StoreErrorKind::Invalid) if it is longer than [`MAX_LABEL`] bytes.
+    pub fn with_label(self, label: &str) -> Result<Self, StoreError> {
+        check("label", label.len(), MAX_LABEL)?;
+        Ok(self.with_more(|more| more.label = label.into()))
+    }
+
+    /// With a small amount of the application's own data.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](StoreErrorKind::Invalid) if it is longer than [`MAX_DATA`] bytes.
+    pub fn with_data(self, data: &[u8]) -> Result<Self, StoreError> {
+        check("data", data.len(), MAX_DATA)?;
+        Ok(self.with_more(|more| more.data = data.into()))
+    }
+
+    /// With the time of its last use.
+    #[must_use]
+    pub fn with_seen_at(self, seen_at: i64) -> Self {
+        self.0.seen_at.store(seen_at, Ordering::Relaxed);
+        self
+    }
+
+    /// The same token under another secret: subject, times, label and data stay.
+    #[must_use]
+    pub fn with_digest(&self, digest: TokenDigest) -> Self {
+        let Inner { issued_at, expires_at, subject, more, .. } = &*self.0;
+        let seen_at = AtomicI64::new(self.seen_at());
+        let (subject, more) = (subject.clone(), more.clone());
+        Self(Arc::new(Inner { digest, issued_at: *issued_at, expires_at: *expires_at, seen_at, subject, more }))
+    }
+
+    fn with_more(self, change: impl FnOnce(&mut More)) -> Self {
+        let mut more = self.0.more.as_deref().cloned().unwrap_or_default();
+        change(&mut more);
+        let Inner { digest, issued_at, expires_at, subject, .. } = &*self.0;
+        let more = (!more.label.is_empty() || !more.data.is_empty()).then(|| Box::new(more));
+        Self(Arc::new(Inner {
+            digest: *digest,
+            issued_at: *issued_at,
+            expires_at: *expires_at,
+            seen_at: AtomicI64::new(self.seen_at()),
+            subject: subject.clone(),
+            more,
+        }))
+    }
+
+    /// The digest of its secret: the session's name in a list.
+    #[must_use]
+    pub fn digest(&self) -> &TokenDigest {
+        &self.0.digest
+    }
+
+    /// Whose token it is: what the application gave when it issued the token.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.0.subject
+    }
+
+    /// When it was issued (Unix seconds).
+    #[must_use]
+    pub fn issued_at(&self) -> i64 {
+        self.0.issued_at
+    }
+
+    /// When it ends (Unix seconds): at this second it is refused.
+    #[must_use]
+    pub fn expires_at(&self) -> i64 {
+        self.0.expires_at
+    }
+
+    /// When it was last used (Unix seconds), as far as that is noted: only where there is an idle limit, and then with a
+    /// grain of a tenth of the limit. At first the time of issue.
+    #[must_use]
+    pub fn seen_at(&self) -> i64 {
+        self.0.seen_at.load(Ordering::Relaxed)
+    }
+
+    /// The device label; empty where none was given.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.0.more.as_ref().map_or("", |more| &more.label)
+    }
+
+    /// The application's own data; empty where none was given.
+    #[must_use]
+    pub fn data(&self) -> &[u8] {
+        self.0.more.as_ref().map_or(&[], |more| &more.data)
+    }
+
+    /// Notes a use; never moves backwards. For stores that share the record itself.
+    pub(super) fn touch(&self, seen_at: i64) {
+        self.0.seen_at.fetch_max(seen_at, Ordering::Relaxed);
+    }
+
+    /// The place of the time of last use in the written form: eight bytes, big-endian. A store can write them alone.
+    pub const SEEN_AT: std::ops::Range<usize> = 1..9;
+
+    /// The written form, for stores that keep bytes. The digest is not in it: it is the key.
+    ///
+    /// One byte of version, then seen, issued and ended at as big-endian `i64`, then subject, label (each after one byte
+    /// of length) and data (after two).
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let (subject, label, data) = (self.subject().as_bytes(), self.label().as_bytes(), self.data());
+        let mut bytes = Vec::with_capacity(29 + subject.len() + label.len() + data.len());
+        bytes.push(VERSION);
+        for time in [self.seen_at(), self.issued_at(), self.expires_at()] {
+            bytes.extend_from_slice(&time.to_be_bytes());
+        }
+        // Lengths were checked when the record was made.
+        for text in [subject, label] {
+            bytes.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
+            bytes.extend_from_slice(text);
+        }
+        bytes.extend_from_slice(&u16::try_from(data.len()).unwrap_or(u16::MAX).to_be_bytes());
+        bytes.extend_from_slice(data);
+        bytes
+    }
+
+    /// Reads the written form.
+    ///
+    /// # Errors
+    ///
+    /// [`Corrupt`](StoreErrorKind::Corrupt) if it is none.
+    pub fn from_bytes(digest: TokenDigest, bytes: &[u8]) -> Result<Self, StoreError> {
+        let corrupt = || StoreError::new(StoreErrorKind::Corrupt, format!("a token record of {} bytes", bytes.len()));
+        Self::parse(digest, bytes).ok_or_else(corrupt)
+    }
+
+    fn parse(digest: TokenDigest, bytes: &[u8]) -> Option<Self> {
+        let (&version, rest) = bytes.split_first()?;
+        if version != VERSION {
+            return None;
+        }
+        let (&seen_at, rest) = rest.split_first_chunk()?;
+        let (&issued_at, rest) = rest.split_first_chunk()?;
+        let (&expires_at, rest) = rest.split_first_chunk()?;
+        let (&length, rest) = rest.split_first()?;
+        let (subject, rest) = rest.split_at_checked(length.into())?;
+        let (&length, rest) = rest.split_first()?;
+        let (label, rest) = rest.split_at_checked(length.into())?;
+        let (&length, data) = rest.split_first_chunk()?;
+        if data.len() != usize::from(u16::from_be_bytes(length)) {
+            return None;
+        }
+        let times = (i64::from_be_bytes(issued_at), i64::from_be_bytes(expires_at));
+        let subject = std::str::from_utf8(subject).ok()?;
+        let record = Self::new(digest, subject, times.0, times.1).ok()?.with_seen_at(i64::from_be_bytes(seen_at));
+        if label.is_empty() && data.is_empty() {
+            return Some(record);
+        }
+        record.with_label(std::str::from_utf8(label).ok()?).ok()?.with_data(data).ok()
+    }
+}
+
+fn check(what: &str, length: usize, most: usize) -> Result<(), StoreError> {
+    if length <= most {
+        return Ok(());
+    }
+    Err(StoreError::new(StoreErrorKind::Invalid, format!("{what}: {length} bytes, at most {most}")))
+}
+
+impl fmt::Debug for TokenRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenRecord")
+            .field("digest", &self.digest())
+            .field("issued_at", &self.issued_at())
+            .field("expires_at", &self.expires_at())
+            .field("seen_at", &self.seen_at())
+            .finish_non_exhaustive()
+    }
+}
+
+impl PartialEq for TokenRecord {
+    fn eq(&self, other: &Self) -> bool {
+        let facts = |record: &Self| (*record.digest(), record.issued_at(), record.expires_at(), record.seen_at());
+        facts(self) == facts(other)
+            && self.subject() == other.subject()
+            && self.label() == other.label()
+            && self.data() == other.data()
+    }
+}
+
+impl Eq for TokenRecord {}
