@@ -142,7 +142,10 @@ mod sources;
 mod store;
 #[cfg(feature = "test")]
 pub mod test;
+mod token;
 
+#[cfg(feature = "postgres")]
+pub use crate::store::{PostgresStore, PostgresStoreBuilder};
 pub use crate::{
     catalogue::{KnownCookie, Preset},
     category::{Category, CategorySet, NAME_LIMIT, NameError},
@@ -154,13 +157,18 @@ pub use crate::{
     policy::{
         AttributeFloors, CacheRule, CategoryEntry, CategoryKind, ConfigError, ConfigErrorKind, ConsentCookie,
         CookieRule, Lifetime, LifetimeError, Mode, Narrow, Policy, PolicyBuilder, Reason, Regime, Revision, RuleTarget,
-        SameSite, Scope, ServiceEntry, SetCookieLine, SignalScope, UnknownCookies, Verdict,
+        SameSite, Scope, ServiceEntry, SetCookieLine, SignalScope, TokenRules, UnknownCookies, Verdict,
     },
     report::{Action, CookieEvent, CookieName, Direction, Observer},
     signal::{Signal, Signals},
     store::{
         MAX_DATA, MAX_LABEL, MAX_SUBJECT, MemoryStore, MemoryStoreBuilder, StoreError, StoreErrorKind, StoreFuture,
-        TokenDigest, TokenDigestError, TokenRecord, TokenStore,
+        TokenDigest, TokenDigestError, TokenForm, TokenRecord, TokenStore,
+    },
+    token::{
+        Ended, Issued, NewToken, RejectionKind, RequireSession, RequireSessionFuture, RequireSessionService, Session,
+        SessionRejection, SignIn, SignedIn, Token, TokenContext, TokenFuture, TokenLayer, TokenService, Tokens,
+        TokensBuilder,
     },
 };
 

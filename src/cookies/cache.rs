@@ -50,6 +50,8 @@ fn directive_name(directive: &[u8]) -> &[u8] {
 pub(crate) enum Keep {
     /// Only the visitor's own browser may store it.
     Private,
+    /// Only the visitor's own browser may store it, and it must ask before it shows it again.
+    PrivateNoCache,
     /// Nobody may store it.
     NoStore,
 }
@@ -58,7 +60,17 @@ impl Keep {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Private => "private",
+            Self::PrivateNoCache => "private, no-cache",
             Self::NoStore => "no-store",
+        }
+    }
+
+    /// What must stand in the field, unless `no-store` does.
+    const fn directives(self) -> &'static [&'static str] {
+        match self {
+            Self::Private => &["private"],
+            Self::PrivateNoCache => &["private", "no-cache"],
+            Self::NoStore => &["no-store"],
         }
     }
 
@@ -79,7 +91,7 @@ pub(crate) fn keep_out(headers: &mut HeaderMap, fields: &CacheFields, keep: Keep
         return;
     }
     let mut directives: Vec<Cow<'_, str>> = Vec::new();
-    let mut is_kept = false;
+    let mut missing: Vec<&str> = keep.directives().to_vec();
     let mut is_shared = false;
     for line in headers.get_all(header::CACHE_CONTROL) {
         for directive in split_outside_quotes(line.as_bytes()) {
@@ -89,27 +101,30 @@ pub(crate) fn keep_out(headers: &mut HeaderMap, fields: &CacheFields, keep: Keep
                 is_shared = true;
                 continue;
             }
+            if is("no-store") {
+                missing.clear();
+            }
             // `private="field"` covers only that field, and is not widely known: the plain word is needed.
-            is_kept |= is("no-store") || (keep == Keep::Private && directive.eq_ignore_ascii_case(b"private"));
+            missing.retain(|wanted| !directive.eq_ignore_ascii_case(wanted.as_bytes()));
             directives.push(String::from_utf8_lossy(directive));
         }
     }
-    if is_kept && !is_shared {
+    if missing.is_empty() && !is_shared {
         return;
     }
     if directives.is_empty() {
         headers.insert(header::CACHE_CONTROL, keep.header_value());
         return;
     }
-    if !is_kept {
-        directives.push(Cow::Borrowed(keep.as_str()));
-    }
+    directives.extend(missing.into_iter().map(Cow::Borrowed));
     let merged = HeaderValue::try_from(directives.join(", ")).unwrap_or_else(|_not_text| keep.header_value());
     headers.insert(header::CACHE_CONTROL, merged);
 }
 
 /// The same for the fields that speak to one kind of cache. `Surrogate-Control` knows no `private`.
 fn keep_out_targeted(headers: &mut HeaderMap, keep: Keep) {
+    // A shared cache that may not store has nothing to ask about.
+    let keep = if keep == Keep::PrivateNoCache { Keep::Private } else { keep };
     let is_kept = |name: &HeaderName, value: &HeaderValue| {
         split_outside_quotes(value.as_bytes()).any(|directive| {
             directive.eq_ignore_ascii_case(b"no-store")

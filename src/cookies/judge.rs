@@ -30,7 +30,7 @@ impl<'d> Judge<'d> {
     pub(crate) fn name(&mut self, name: &[u8]) -> Option<(Verdict, Option<&'d CompiledRule>)> {
         match self.decision.policy().classify(name) {
             Class::Never => None,
-            Class::Consent => Some((Verdict::allow(Reason::OwnCookie), None)),
+            Class::Own => Some((Verdict::allow(Reason::OwnCookie), None)),
             Class::Rule(rule) => {
                 let verdict = self.target(rule.target);
                 self.has_optional |= verdict.reason() != Reason::Essential;
@@ -47,7 +47,7 @@ impl<'d> Judge<'d> {
     pub(crate) fn declared(&mut self, name: &[u8]) -> Option<(Verdict, &'d CompiledRule)> {
         match self.decision.policy().classify(name) {
             Class::Rule(rule) => Some((self.target(rule.target), rule)),
-            Class::Consent | Class::Unknown | Class::Never => None,
+            Class::Own | Class::Unknown | Class::Never => None,
         }
     }
 
@@ -94,7 +94,7 @@ impl<'d> Judge<'d> {
             Class::Rule(other) => {
                 !rule.is_some_and(|rule| std::ptr::eq(rule, other)) || !self.decision.judge(other.target).is_allowed()
             }
-            Class::Never | Class::Consent => true,
+            Class::Never | Class::Own => true,
             Class::Unknown => self.decision.policy().unknown == UnknownCookies::Strip,
         }
     }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
+use memchr::memmem::Finder;
 
 use super::{
     judge::Judge,
@@ -12,19 +13,22 @@ use crate::{
     policy::{Policy, Verdict},
 };
 
-/// The consent cookie in the `Cookie` lines of a request: looked for before anything else, because what happens to every
-/// other cookie depends on it. The vectorised search passes over the rest of a line at memory speed.
+/// One of our own cookies in the `Cookie` lines of a request. The vectorised search passes over the rest of a line at
+/// memory speed.
+///
+/// The consent cookie is looked for before anything else, because what happens to every other cookie depends on it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct FoundConsent<'a> {
+pub(crate) struct FoundCookie<'a> {
     value: Option<&'a [u8]>,
     is_ambiguous: bool,
 }
 
-impl<'a> FoundConsent<'a> {
-    /// Looks at a `Cookie` line. There can be many: HTTP/2 sends one for each pair if it likes (RFC 9113 section 8.2.3).
-    pub(crate) fn add(&mut self, policy: &Policy, line: &'a [u8]) {
-        for place in policy.consent_places(line) {
-            let Some(value) = value_at(line, place, policy.consent_cookie_name().len()) else { continue };
+impl<'a> FoundCookie<'a> {
+    /// Looks for a name in a `Cookie` line. There can be many: HTTP/2 sends one for each pair if it likes (RFC 9113
+    /// section 8.2.3).
+    pub(crate) fn add(&mut self, name: &Finder<'_>, line: &'a [u8]) {
+        for place in name.find_iter(line) {
+            let Some(value) = value_at(line, place, name.needle().len()) else { continue };
             match self.value {
                 None => self.value = Some(value),
                 // A neighbour's copy that differs: neither can be believed (R53, R69).
@@ -33,15 +37,24 @@ impl<'a> FoundConsent<'a> {
         }
     }
 
-    /// The consent that the request shows.
+    /// The value; `Err` if there are two that differ.
+    pub(crate) const fn value(&self) -> Result<Option<&'a [u8]>, Ambiguous> {
+        if self.is_ambiguous { Err(Ambiguous) } else { Ok(self.value) }
+    }
+
+    /// The consent that the request shows, if this is the consent cookie.
     pub(crate) fn reading(&self, policy: &Policy) -> Reading {
-        match self.value {
-            None => Reading::Nothing,
-            Some(_) if self.is_ambiguous => Reading::Ambiguous,
-            Some(value) => policy.read_consent(value),
+        match self.value() {
+            Ok(None) => Reading::Nothing,
+            Ok(Some(value)) => policy.read_consent(value),
+            Err(Ambiguous) => Reading::Ambiguous,
         }
     }
 }
+
+/// Two cookies of one name have different values.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ambiguous;
 
 /// The value of the pair whose name stands here; `None` if this is only a part of another name, or of a value.
 fn value_at(line: &[u8], place: usize, length: usize) -> Option<&[u8]> {
@@ -207,8 +220,8 @@ mod tests {
             headers.insert(header::COOKIE, HeaderValue::from_static(line));
             let mut told = 0;
             let measured = allocation_counter::measure(|| {
-                let mut found = FoundConsent::default();
-                found.add(&policy, line.as_bytes());
+                let mut found = FoundCookie::default();
+                found.add(policy.consent_finder(), line.as_bytes());
                 let reading = found.reading(&policy);
                 let policy = Arc::clone(&policy);
                 let decision = decide(policy, Regime::OptIn, Signals::NONE, reading, &Narrow::nothing(), 0);

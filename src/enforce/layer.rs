@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use tower::Layer;
+use tower::{
+    Layer,
+    layer::util::{Identity, Stack},
+};
 
 use super::ConsentService;
 use crate::{
@@ -31,9 +34,12 @@ use crate::{
 /// # }
 /// # Ok::<(), tower_consent::ConfigError>(())
 /// ```
+///
+/// `L` is what stands directly inside of it: nothing, or the layers that `with_tokens` and its like add.
 #[derive(Clone, Debug)]
-pub struct ConsentLayer {
+pub struct ConsentLayer<L = Identity> {
     shared: Arc<Shared>,
+    inside: L,
 }
 
 /// What all services of a layer share.
@@ -55,7 +61,22 @@ impl ConsentLayer {
                 reporter: Reporter::default(),
                 has_debug_header: false,
             }),
+            inside: Identity::new(),
         }
+    }
+}
+
+impl<L> ConsentLayer<L> {
+    /// The policy that it keeps.
+    #[must_use]
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.shared.policy
+    }
+
+    /// Puts a layer directly inside of this one, outside of those that stand there already.
+    #[must_use]
+    pub(crate) fn with_inside<M>(self, layer: M) -> ConsentLayer<Stack<L, M>> {
+        ConsentLayer { shared: self.shared, inside: Stack::new(self.inside, layer) }
     }
 
     /// Takes the time from another clock: for tests.
@@ -81,10 +102,10 @@ impl ConsentLayer {
     }
 }
 
-impl<S> Layer<S> for ConsentLayer {
-    type Service = ConsentService<S>;
+impl<S, L: Layer<S>> Layer<S> for ConsentLayer<L> {
+    type Service = ConsentService<L::Service>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ConsentService::new(inner, Arc::clone(&self.shared))
+        ConsentService::new(self.inside.layer(inner), Arc::clone(&self.shared))
     }
 }

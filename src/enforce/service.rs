@@ -18,7 +18,7 @@ use crate::{
     consent::Reading,
     cookies::{
         judge::Judge,
-        request::{FoundConsent, Shown, sift},
+        request::{FoundCookie, Shown, sift},
     },
     decide::{Decision, decide},
     policy::{Circumstances, Policy, SameSite, Verdict},
@@ -88,7 +88,7 @@ where
 #[derive(Debug)]
 struct Fields<'a> {
     signals: SignalReader,
-    consent: FoundConsent<'a>,
+    consent: FoundCookie<'a>,
     has_cookies: bool,
     site: Option<&'a [u8]>,
     mode: Option<&'a [u8]>,
@@ -99,7 +99,7 @@ impl<'a> Fields<'a> {
     fn read(policy: &Policy, headers: &'a HeaderMap) -> Self {
         let mut fields = Self {
             signals: SignalReader::default(),
-            consent: FoundConsent::default(),
+            consent: FoundCookie::default(),
             has_cookies: false,
             site: None,
             mode: None,
@@ -110,7 +110,7 @@ impl<'a> Fields<'a> {
             match name.as_str() {
                 "cookie" => {
                     fields.has_cookies = true;
-                    fields.consent.add(policy, value);
+                    fields.consent.add(policy.consent_finder(), value);
                 }
                 "dnt" => fields.signals.add_dnt(value),
                 "sec-gpc" => fields.signals.add_gpc(value),

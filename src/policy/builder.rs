@@ -13,6 +13,7 @@ use super::{
     lifetime::Lifetime,
     regime::{CacheRule, CategoryKind, Mode, Regime, SignalRules, SignalScope, UnknownCookies},
     rule::{AttributeFloors, CookieRule, RuleTarget},
+    token_rules::TokenRules,
     validate,
     verdict::Narrow,
 };
@@ -33,6 +34,7 @@ use crate::{catalogue::Preset, category::Category, policy::SetCookieLine, signal
 /// | `grant_lifetime`, `refusal_lifetime` | `6 months`, on the calendar; a refusal never lapses where anything passes until it is refused |
 /// | `revision` | number 1, no date |
 /// | `consent_cookie` | `__Host-consent`, Secure, HttpOnly, SameSite=Lax |
+/// | `tokens` | `__Host-token`, 7 days from issue, no idle limit |
 /// | `signals` | DNT and Sec-GPC each turn off all that is not essential; a later choice made in their knowledge beats them |
 /// | `floors` | none |
 /// | `caches` | `private` |
@@ -56,6 +58,7 @@ pub struct PolicyBuilder {
     pub(crate) refusal_lifetime: Option<Lifetime>,
     pub(crate) revision: Revision,
     pub(crate) consent_cookie: ConsentCookie,
+    pub(crate) tokens: TokenRules,
     pub(crate) signals: SignalRules,
     pub(crate) floors: AttributeFloors,
     pub(crate) caches: CacheRule,
@@ -327,6 +330,12 @@ impl PolicyBuilder {
     /// The settings of the consent cookie itself.
     pub fn consent_cookie(mut self, cookie: ConsentCookie) -> Self {
         self.consent_cookie = cookie;
+        self
+    }
+
+    /// What the policy says of sign-in tokens.
+    pub fn tokens(mut self, rules: TokenRules) -> Self {
+        self.tokens = rules;
         self
     }
 

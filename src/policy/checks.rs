@@ -14,6 +14,9 @@ const MAX_CONSENT_COOKIE: usize = 3_800;
 /// Bytes of name and value that a browser stores (rfc6265bis section 5.6).
 const MAX_NAME_AND_VALUE: usize = 4_096;
 
+/// Bytes of the name of a cookie of our own: more is a mistake.
+const MAX_OWN_NAME: usize = 128;
+
 pub(super) type Result<T> = std::result::Result<T, ConfigError>;
 
 pub(super) fn check_lifetime(lifetime: Lifetime, (months, days): (u16, u32), place: &str) -> Result<()> {
@@ -42,9 +45,7 @@ pub(super) fn check_domain(domain: &str, place: &str) -> Result<()> {
 
 pub(super) fn check_consent_cookie(cookie: &ConsentCookie) -> Result<()> {
     let place = |field: &str| format!("consent_cookie.{field}");
-    if !is_token(cookie.name.as_bytes()) || cookie.name.starts_with('$') {
-        return Err(ConfigError::new(Kind::NotAToken, place("name"), &cookie.name));
-    }
+    check_own_cookie_name(&cookie.name, &place("name"))?;
     if let Some(domain) = &cookie.domain {
         check_domain(domain, &place("domain"))?;
     }
@@ -62,6 +63,14 @@ pub(super) fn check_consent_cookie(cookie: &ConsentCookie) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// The name of a cookie that the library writes itself.
+pub(super) fn check_own_cookie_name(name: &str, place: &str) -> Result<()> {
+    if is_token(name.as_bytes()) && !name.starts_with('$') && name.len() <= MAX_OWN_NAME {
+        return Ok(());
+    }
+    Err(ConfigError::new(Kind::NotAToken, place, name))
 }
 
 pub(super) fn check_consent_cookie_size(cookie: &ConsentCookie, value: usize) -> Result<()> {

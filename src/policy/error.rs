@@ -103,12 +103,18 @@ pub enum ConfigErrorKind {
     PrefixNeedsHttpOnly,
     /// `SameSite=None` without `Secure`: browsers reject it.
     SameSiteNoneNotSecure,
-    /// The consent cookie's name is not an RFC 6265 token.
+    /// The name of a cookie of the library's own is not an RFC 6265 token of at most 128 bytes.
     NotAToken,
     /// A lifetime of zero.
     ZeroLifetime,
     /// A lifetime above 400 days, which browsers cut (rfc6265bis section 5.5), or above 13 months for a grant.
     LongLifetime,
+    /// Months, where an exact span is needed: `30 days`, not `1 month`.
+    NotExact,
+    /// A token's life of more than seven days, where the policy does not say that it means it.
+    LongTokenLifetime,
+    /// An idle limit of less than a minute.
+    ShortIdleLimit,
     /// A revision is a number from 1 to 99,999,999.
     BadRevision,
     /// A key id is 1 to 5 of the characters `a-z 0-9 _ -`.
@@ -141,7 +147,7 @@ impl fmt::Display for ConfigErrorKind {
             Self::StarInside => "`*` stands for the rest of a name and must be its last byte",
             Self::TwoCategories => "this name already stands in another category or service",
             Self::NeverMatches => "this name is already declared, so the rule can never match",
-            Self::OwnCookie => "the consent cookie's own name, which is judged first: the rule can never match",
+            Self::OwnCookie => "the name of one of the library's own cookies, which are judged first",
             Self::NoMaxAgeToAdd => "`add_max_age` needs a `max_age`",
             Self::BadDomain => "a domain is lower-case letters, digits, `-` and `.`, without scheme, port or outer dot",
             Self::BadPath => "a path starts with `/` and holds only visible ASCII characters other than `;`",
@@ -149,9 +155,14 @@ impl fmt::Display for ConfigErrorKind {
             Self::PrefixNeedsSecure => "a cookie of this prefix must be Secure, or browsers reject it",
             Self::PrefixNeedsHttpOnly => "a cookie of this prefix must be HttpOnly, or browsers reject it",
             Self::SameSiteNoneNotSecure => "SameSite=None needs Secure, or browsers reject the cookie",
-            Self::NotAToken => "the consent cookie's name must be a token (RFC 6265 section 4.1.1)",
+            Self::NotAToken => {
+                "the name of the library's own cookie must be a token (RFC 6265 section 4.1.1) of at most 128 bytes"
+            }
             Self::ZeroLifetime => "a lifetime must not be zero",
             Self::LongLifetime => "a lifetime is at most 400 days, and at most 13 months for a grant",
+            Self::NotExact => "months are no exact span: give days, hours, minutes or seconds",
+            Self::LongTokenLifetime => "more than 7 days needs `longer_than_seven_days` in the policy",
+            Self::ShortIdleLimit => "an idle limit is at least 60 seconds",
             Self::BadRevision => "a revision is a number from 1 to 99999999",
             Self::BadKeyId => "a key id is 1 to 5 of the characters a-z 0-9 _ -",
             Self::DuplicateKeyId => "two keys have this id",

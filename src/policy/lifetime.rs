@@ -59,6 +59,14 @@ impl Lifetime {
         }
     }
 
+    /// The length, where it is an exact one.
+    pub(crate) const fn exact_seconds(self) -> Option<i64> {
+        match self.0 {
+            Span::Months(_) => None,
+            Span::Seconds(seconds) => Some(seconds as i64),
+        }
+    }
+
     /// The moment (Unix seconds) at which a span that begins with this UTC day has ended.
     pub(crate) fn end_from_day(self, day: Date) -> i64 {
         match self.0 {

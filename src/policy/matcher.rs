@@ -11,8 +11,8 @@ pub(crate) const MIN_PREFIX: usize = 3;
 pub(crate) struct RuleIndex(pub(crate) u16);
 
 impl RuleIndex {
-    /// The library's own consent cookie, which no rule declares.
-    pub(crate) const CONSENT: Self = Self(u16::MAX);
+    /// One of the library's own cookies, which no rule declares.
+    pub(crate) const OWN: Self = Self(u16::MAX);
 }
 
 #[derive(Clone, Debug, Default)]
@@ -85,10 +85,12 @@ fn start(bytes: &[u8]) -> u64 {
 }
 
 impl Matcher {
-    /// A table that holds the name of the consent cookie only.
-    pub(crate) fn of_consent(name: &[u8]) -> Self {
+    /// A table that holds only the names of the library's own cookies.
+    pub(crate) fn of_own<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
         let mut matcher = Self::default();
-        matcher.insert_exact(name, RuleIndex::CONSENT);
+        for name in names {
+            matcher.insert_exact(name.as_bytes(), RuleIndex::OWN);
+        }
         matcher
     }
 

@@ -16,6 +16,7 @@ mod matcher;
 mod regime;
 mod rule;
 mod scope;
+mod token_rules;
 mod validate;
 mod verdict;
 
@@ -35,6 +36,7 @@ pub use self::{
     regime::{CacheRule, CategoryKind, Mode, Regime, SignalScope, UnknownCookies},
     rule::{AttributeFloors, CookieRule, RuleTarget, SameSite},
     scope::Scope,
+    token_rules::TokenRules,
     verdict::{Narrow, Reason, Verdict},
 };
 pub(crate) use self::{
@@ -64,6 +66,8 @@ pub struct Policy {
     revision: Revision,
     pub(crate) consent_cookie: ConsentCookie,
     consent_finder: Finder<'static>,
+    token_rules: TokenRules,
+    token_finder: Finder<'static>,
     keys: MacKeys,
     signals: [SignalFacts; Signal::ALL.len()],
     pub(crate) floors: AttributeFloors,
@@ -130,8 +134,8 @@ pub struct SetCookieLine<'a> {
 /// What a cookie name falls under.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Class<'p> {
-    /// The consent cookie.
-    Consent,
+    /// One of the library's own: the consent cookie, the token cookie.
+    Own,
     Rule(&'p CompiledRule),
     Unknown,
     /// Nameless, or begins with `$`: dropped in every case, and not even logged (R38, R68).
@@ -182,6 +186,12 @@ impl Policy {
         &self.consent_cookie.name
     }
 
+    /// What the policy says of sign-in tokens.
+    #[must_use]
+    pub const fn token_rules(&self) -> &TokenRules {
+        &self.token_rules
+    }
+
     /// Whether the consent cookie is authenticated.
     #[must_use]
     pub const fn has_mac_keys(&self) -> bool {
@@ -194,7 +204,7 @@ impl Policy {
     pub fn lookup(&self, cookie_name: &[u8]) -> Option<(Category, Option<&str>)> {
         match self.classify(cookie_name) {
             Class::Rule(rule) => self.describe(rule.target),
-            Class::Consent | Class::Unknown | Class::Never => None,
+            Class::Own | Class::Unknown | Class::Never => None,
         }
     }
 
@@ -205,7 +215,7 @@ impl Policy {
         }
         match self.matcher.find(name) {
             None => Class::Unknown,
-            Some(RuleIndex::CONSENT) => Class::Consent,
+            Some(RuleIndex::OWN) => Class::Own,
             Some(RuleIndex(index)) => self.rules.get(usize::from(index)).map_or(Class::Unknown, Class::Rule),
         }
     }
@@ -312,9 +322,14 @@ impl Policy {
         self.hooks.drop_cookie.is_some()
     }
 
-    /// Where the consent cookie's name stands in a line, be it as a name or as a part of something else.
-    pub(crate) fn consent_places<'h>(&'h self, line: &'h [u8]) -> impl Iterator<Item = usize> + 'h {
-        self.consent_finder.find_iter(line)
+    /// Finds the consent cookie's name in a line, be it as a name or as a part of something else.
+    pub(crate) const fn consent_finder(&self) -> &Finder<'static> {
+        &self.consent_finder
+    }
+
+    /// Finds the token cookie's name in a line, in the same way.
+    pub(crate) const fn token_finder(&self) -> &Finder<'static> {
+        &self.token_finder
     }
 
     /// Reads the value of the consent cookie.
@@ -336,7 +351,7 @@ impl Default for Policy {
             categories: vec![CategoryFacts { kind: CategoryKind::AskedFor, since: 1 }],
             services: Vec::new(),
             rules: Vec::new(),
-            matcher: Matcher::of_consent(ConsentCookie::default().name.as_bytes()),
+            matcher: Matcher::of_own([ConsentCookie::default().name.as_str(), TokenRules::default().cookie_name()]),
             mode: Mode::default(),
             regime: Regime::default(),
             unknown: UnknownCookies::default(),
@@ -345,6 +360,8 @@ impl Default for Policy {
             revision: Revision::default(),
             consent_finder: Finder::new(&ConsentCookie::default().name).into_owned(),
             consent_cookie: ConsentCookie::default(),
+            token_finder: Finder::new(TokenRules::default().cookie_name()).into_owned(),
+            token_rules: TokenRules::default(),
             keys: MacKeys::default(),
             signals: Signal::ALL.map(|signal| SignalFacts {
                 signal,

@@ -41,6 +41,10 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
         check_domain(domain, "site_domain")?;
     }
     check_consent_cookie(&builder.consent_cookie)?;
+    builder.tokens.check("tokens")?;
+    if builder.tokens.cookie == builder.consent_cookie.name {
+        return Err(ConfigError::new(Kind::OwnCookie, "tokens.cookie", &builder.tokens.cookie));
+    }
     check_floors(builder.floors, "floors")?;
 
     let mut declared = std::mem::take(&mut builder.auth_cookies)
@@ -70,7 +74,7 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
     let [first, second] = signals;
     let signals = [first?, second?];
 
-    let matcher = Matcher::of_consent(builder.consent_cookie.name.as_bytes());
+    let matcher = Matcher::of_own([builder.consent_cookie.name.as_str(), builder.tokens.cookie_name()]);
     let mut table = RuleTable { builder: &builder, names: &names, matcher, rules: Vec::new() };
     for (place, rule) in declared {
         table.declare(&place, rule)?;
@@ -93,6 +97,8 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
         revision,
         consent_finder: memchr::memmem::Finder::new(&builder.consent_cookie.name).into_owned(),
         consent_cookie: builder.consent_cookie,
+        token_finder: memchr::memmem::Finder::new(builder.tokens.cookie_name()).into_owned(),
+        token_rules: builder.tokens,
         keys,
         signals,
         floors: builder.floors,
@@ -246,7 +252,7 @@ impl RuleTable<'_> {
         let (name, is_prefix) = pattern(&compiled.source);
         let error = |kind| ConfigError::new(kind, place, &compiled.source.name);
         let known = if is_prefix { self.matcher.prefix(name) } else { self.matcher.exact(name) };
-        if known == Some(RuleIndex::CONSENT) {
+        if known == Some(RuleIndex::OWN) {
             return Err(error(Kind::OwnCookie));
         }
         if let Some(RuleIndex(index)) = known {
@@ -268,7 +274,7 @@ impl RuleTable<'_> {
         let index = u16::try_from(self.rules.len())
             .ok()
             .map(RuleIndex)
-            .filter(|index| *index != RuleIndex::CONSENT)
+            .filter(|index| *index != RuleIndex::OWN)
             .ok_or_else(|| ConfigError::new(Kind::TooMany, "cookies", self.rules.len().to_string()))?;
         let (name, is_prefix) = pattern(&rule.source);
         if is_prefix {

@@ -9,14 +9,19 @@
 mod error;
 mod future;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod record;
 mod sweep;
 mod token;
 
+#[cfg(feature = "postgres")]
+pub use self::postgres::{PostgresStore, PostgresStoreBuilder};
+pub(crate) use self::token::parse_32;
 pub use self::{
     error::{StoreError, StoreErrorKind},
     future::StoreFuture,
     memory::{MemoryStore, MemoryStoreBuilder},
-    record::{MAX_DATA, MAX_LABEL, MAX_SUBJECT, TokenRecord},
+    record::{MAX_DATA, MAX_LABEL, MAX_SUBJECT, TokenForm, TokenRecord},
     token::{TokenDigest, TokenDigestError, TokenStore},
 };

@@ -23,6 +23,39 @@ pub const MAX_DATA: usize = 1_024;
 /// The version of the written form.
 const VERSION: u8 = 1;
 
+/// How a token travels, as the visitor chose when signing in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenForm {
+    /// By a cookie that outlives the browser: what is left of the token's life.
+    #[default]
+    Persistent,
+    /// By a cookie that the browser forgets when it ends.
+    BrowserSession,
+    /// By `Authorization: Bearer`: no cookie.
+    Bearer,
+}
+
+impl TokenForm {
+    const ALL: [Self; 3] = [Self::Persistent, Self::BrowserSession, Self::Bearer];
+
+    /// The number that stores write for it.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Persistent => 0,
+            Self::BrowserSession => 1,
+            Self::Bearer => 2,
+        }
+    }
+
+    /// The form of this number.
+    #[must_use]
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.number() == number)
+    }
+}
+
 /// What a store keeps of a token. Cheap to clone: clones share one record, and one time of last use.
 ///
 /// `Debug` shows no subject, label or data: they are about a person.
@@ -35,8 +68,31 @@ struct Inner {
     expires_at: i64,
     seen_at: AtomicI64,
     subject: Box<str>,
+    form: TokenForm,
     // Most tokens have neither: together they take one word.
     more: Option<Box<More>>,
+}
+
+impl Inner {
+    fn change_more(&mut self, change: impl FnOnce(&mut More)) {
+        let mut more = self.more.take().unwrap_or_default();
+        change(&mut more);
+        self.more = (!more.label.is_empty() || !more.data.is_empty()).then_some(more);
+    }
+}
+
+impl Clone for Inner {
+    fn clone(&self) -> Self {
+        Self {
+            digest: self.digest,
+            issued_at: self.issued_at,
+            expires_at: self.expires_at,
+            seen_at: AtomicI64::new(self.seen_at.load(Ordering::Relaxed)),
+            subject: self.subject.clone(),
+            form: self.form,
+            more: self.more.clone(),
+        }
+    }
 }
 
 #[derive(Clone, Default)]
@@ -57,7 +113,8 @@ impl TokenRecord {
         }
         check("subject", subject.len(), MAX_SUBJECT)?;
         let seen_at = AtomicI64::new(issued_at);
-        Ok(Self(Arc::new(Inner { digest, issued_at, expires_at, seen_at, subject: subject.into(), more: None })))
+        let form = TokenForm::default();
+        Ok(Self(Arc::new(Inner { digest, issued_at, expires_at, seen_at, subject: subject.into(), form, more: None })))
     }
 
     /// With a device label, as shown in a list of sessions.
@@ -67,7 +124,7 @@ impl TokenRecord {
     /// [`Invalid`](StoreErrorKind::Invalid) if it is longer than [`MAX_LABEL`] bytes.
     pub fn with_label(self, label: &str) -> Result<Self, StoreError> {
         check("label", label.len(), MAX_LABEL)?;
-        Ok(self.with_more(|more| more.label = label.into()))
+        Ok(self.changed(|inner| inner.change_more(|more| more.label = label.into())))
     }
 
     /// With a small amount of the application's own data.
@@ -77,38 +134,31 @@ impl TokenRecord {
     /// [`Invalid`](StoreErrorKind::Invalid) if it is longer than [`MAX_DATA`] bytes.
     pub fn with_data(self, data: &[u8]) -> Result<Self, StoreError> {
         check("data", data.len(), MAX_DATA)?;
-        Ok(self.with_more(|more| more.data = data.into()))
+        Ok(self.changed(|inner| inner.change_more(|more| more.data = data.into())))
+    }
+
+    /// In this form.
+    #[must_use]
+    pub fn with_form(self, form: TokenForm) -> Self {
+        self.changed(|inner| inner.form = form)
     }
 
     /// With the time of its last use.
     #[must_use]
     pub fn with_seen_at(self, seen_at: i64) -> Self {
-        self.0.seen_at.store(seen_at, Ordering::Relaxed);
-        self
+        self.changed(|inner| inner.seen_at = AtomicI64::new(seen_at))
     }
 
-    /// The same token under another secret: subject, times, label and data stay.
+    /// The same token under another secret: everything else stays.
     #[must_use]
     pub fn with_digest(&self, digest: TokenDigest) -> Self {
-        let Inner { issued_at, expires_at, subject, more, .. } = &*self.0;
-        let seen_at = AtomicI64::new(self.seen_at());
-        let (subject, more) = (subject.clone(), more.clone());
-        Self(Arc::new(Inner { digest, issued_at: *issued_at, expires_at: *expires_at, seen_at, subject, more }))
+        self.clone().changed(|inner| inner.digest = digest)
     }
 
-    fn with_more(self, change: impl FnOnce(&mut More)) -> Self {
-        let mut more = self.0.more.as_deref().cloned().unwrap_or_default();
-        change(&mut more);
-        let Inner { digest, issued_at, expires_at, subject, .. } = &*self.0;
-        let more = (!more.label.is_empty() || !more.data.is_empty()).then(|| Box::new(more));
-        Self(Arc::new(Inner {
-            digest: *digest,
-            issued_at: *issued_at,
-            expires_at: *expires_at,
-            seen_at: AtomicI64::new(self.seen_at()),
-            subject: subject.clone(),
-            more,
-        }))
+    /// Changes a record that nobody else has, or a copy of it.
+    fn changed(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
     }
 
     /// The digest of its secret: the session's name in a list.
@@ -142,6 +192,12 @@ impl TokenRecord {
         self.0.seen_at.load(Ordering::Relaxed)
     }
 
+    /// How it travels.
+    #[must_use]
+    pub fn form(&self) -> TokenForm {
+        self.0.form
+    }
+
     /// The device label; empty where none was given.
     #[must_use]
     pub fn label(&self) -> &str {
@@ -164,16 +220,17 @@ impl TokenRecord {
 
     /// The written form, for stores that keep bytes. The digest is not in it: it is the key.
     ///
-    /// One byte of version, then seen, issued and ended at as big-endian `i64`, then subject, label (each after one byte
+    /// One byte of version, then seen, issued and ended at as big-endian `i64`, a byte for the form, then subject, label (each after one byte
     /// of length) and data (after two).
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let (subject, label, data) = (self.subject().as_bytes(), self.label().as_bytes(), self.data());
-        let mut bytes = Vec::with_capacity(29 + subject.len() + label.len() + data.len());
+        let mut bytes = Vec::with_capacity(30 + subject.len() + label.len() + data.len());
         bytes.push(VERSION);
         for time in [self.seen_at(), self.issued_at(), self.expires_at()] {
             bytes.extend_from_slice(&time.to_be_bytes());
         }
+        bytes.push(self.form().number());
         // Lengths were checked when the record was made.
         for text in [subject, label] {
             bytes.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
@@ -202,6 +259,7 @@ impl TokenRecord {
         let (&seen_at, rest) = rest.split_first_chunk()?;
         let (&issued_at, rest) = rest.split_first_chunk()?;
         let (&expires_at, rest) = rest.split_first_chunk()?;
+        let (&form, rest) = rest.split_first()?;
         let (&length, rest) = rest.split_first()?;
         let (subject, rest) = rest.split_at_checked(length.into())?;
         let (&length, rest) = rest.split_first()?;
@@ -210,13 +268,11 @@ impl TokenRecord {
         if data.len() != usize::from(u16::from_be_bytes(length)) {
             return None;
         }
-        let times = (i64::from_be_bytes(issued_at), i64::from_be_bytes(expires_at));
-        let subject = std::str::from_utf8(subject).ok()?;
-        let record = Self::new(digest, subject, times.0, times.1).ok()?.with_seen_at(i64::from_be_bytes(seen_at));
-        if label.is_empty() && data.is_empty() {
-            return Some(record);
-        }
-        record.with_label(std::str::from_utf8(label).ok()?).ok()?.with_data(data).ok()
+        let (subject, label) = (std::str::from_utf8(subject).ok()?, std::str::from_utf8(label).ok()?);
+        let (issued_at, expires_at) = (i64::from_be_bytes(issued_at), i64::from_be_bytes(expires_at));
+        let record =
+            Self::new(digest, subject, issued_at, expires_at).ok()?.with_label(label).ok()?.with_data(data).ok()?;
+        Some(record.with_form(TokenForm::from_number(form)?).with_seen_at(i64::from_be_bytes(seen_at)))
     }
 }
 
@@ -234,6 +290,7 @@ impl fmt::Debug for TokenRecord {
             .field("issued_at", &self.issued_at())
             .field("expires_at", &self.expires_at())
             .field("seen_at", &self.seen_at())
+            .field("form", &self.form())
             .finish_non_exhaustive()
     }
 }
@@ -243,6 +300,7 @@ impl PartialEq for TokenRecord {
         let facts = |record: &Self| (*record.digest(), record.issued_at(), record.expires_at(), record.seen_at());
         facts(self) == facts(other)
             && self.subject() == other.subject()
+            && self.form() == other.form()
             && self.label() == other.label()
             && self.data() == other.data()
     }

@@ -272,6 +272,7 @@ impl Table {
 }
 
 /// Gives memory back, where more than half of it lies idle.
+#[expect(clippy::mutable_key_type, reason = "neither hash nor equality looks at the time of last use")]
 fn shrink(records: &mut Records) {
     if records.capacity() > 2 * records.len() + 16 {
         records.shrink_to_fit();

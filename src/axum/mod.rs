@@ -3,6 +3,8 @@
 //! [`Decision`] is an extractor that never fails: without the layer in the stack it refuses everything and says
 //! [`Reason::NoLayer`](crate::Reason::NoLayer). [`ConsentChange`] is a response part, [`Narrow`] too.
 
+mod token;
+
 use std::convert::Infallible;
 
 use axum_core::{

@@ -1,0 +1,98 @@
+//! Tokens: [`Session`], `Option<Session>`, [`SignIn`] and [`Tokens`] are extractors; [`SignedIn`] and [`Ended`] are
+//! response parts; [`SessionRejection`] and [`StoreError`] are answers.
+
+use std::convert::Infallible;
+
+use axum_core::{
+    body::Body,
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    response::{IntoResponse, IntoResponseParts, Response, ResponseParts},
+};
+use http::{StatusCode, request::Parts};
+
+use crate::{
+    store::{StoreError, StoreErrorKind},
+    token::{Ended, RejectionKind, Session, SessionRejection, SignIn, SignedIn, TokenContext, Tokens},
+};
+
+fn context(parts: &Parts) -> Result<TokenContext, SessionRejection> {
+    TokenContext::of(&parts.extensions).cloned().ok_or(SessionRejection::of(RejectionKind::NoLayer))
+}
+
+impl<S: Sync> FromRequestParts<S> for Session {
+    type Rejection = SessionRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, SessionRejection> {
+        SessionRejection::or_session(context(parts)?, parts).await
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for Session {
+    type Rejection = SessionRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Option<Self>, SessionRejection> {
+        match SessionRejection::or_session(context(parts)?, parts).await {
+            Ok(session) => Ok(Some(session)),
+            Err(rejection) if rejection.is_anonymous() => Ok(None),
+            Err(rejection) => Err(rejection),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for SignIn {
+    type Rejection = SessionRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, SessionRejection> {
+        Ok(context(parts)?.sign_in(&parts.headers))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Tokens {
+    type Rejection = SessionRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, SessionRejection> {
+        Ok(context(parts)?.tokens())
+    }
+}
+
+impl IntoResponseParts for SignedIn {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        self.apply(parts.headers_mut());
+        Ok(parts)
+    }
+}
+
+impl IntoResponseParts for Ended {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        self.apply(parts.headers_mut());
+        Ok(parts)
+    }
+}
+
+impl IntoResponse for Ended {
+    fn into_response(self) -> Response {
+        (self, StatusCode::NO_CONTENT).into_response()
+    }
+}
+
+impl IntoResponse for SessionRejection {
+    fn into_response(self) -> Response {
+        self.into_answer().map(Body::from)
+    }
+}
+
+/// 503, or 400 for what is too long; the text says nothing of the store.
+impl IntoResponse for StoreError {
+    fn into_response(self) -> Response {
+        match self.kind() {
+            StoreErrorKind::Invalid => {
+                (StatusCode::BAD_REQUEST, "What was sent is too long to be kept.\n").into_response()
+            }
+            _ => SessionRejection::of(RejectionKind::Unavailable(self)).into_response(),
+        }
+    }
+}

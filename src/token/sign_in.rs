@@ -1,0 +1,164 @@
+//! Signing in with an answer.
+
+use std::fmt;
+
+use cookie::{Cookie, SameSite};
+use http::{HeaderMap, HeaderValue, header};
+use time::Duration;
+
+use super::{
+    context::TokenContext,
+    issue::{Issued, NewToken},
+    presented::Presented,
+    tokens::Tokens,
+};
+use crate::{
+    signal::Signal,
+    store::{StoreError, TokenForm, TokenRecord},
+};
+
+/// Signs a visitor in. An extractor.
+///
+/// ```
+/// # #[cfg(feature = "axum")] {
+/// use axum::{Form, response::{IntoResponse, Redirect}};
+/// use tower_consent::{NewToken, SignIn, StoreError};
+///
+/// # #[derive(serde::Deserialize)] struct Login { name: String, keep_me_signed_in: Option<String> }
+/// async fn login(sign_in: SignIn, Form(login): Form<Login>) -> Result<impl IntoResponse, StoreError> {
+///     // check the password here
+///     let token = NewToken::of(login.name);
+///     let token = if login.keep_me_signed_in.is_some() { token } else { token.browser_session() };
+///     Ok((sign_in.issue(token).await?, Redirect::to("/")))
+/// }
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    presented: Presented,
+    context: TokenContext,
+}
+
+impl SignIn {
+    pub(super) const fn new(presented: Presented, context: TokenContext) -> Self {
+        Self { presented, context }
+    }
+
+    /// Issues a token to a subject that has proved who it is, and ends the token that came with this request (R74).
+    ///
+    /// Under a signal by which the policy stores nothing at all, the token is given as a bearer token and not as a cookie:
+    /// see [`SignedIn::bearer`].
+    ///
+    /// # Errors
+    ///
+    /// The store is down or full, and nobody was signed in; a subject, label or data that is too long.
+    pub async fn issue(&self, new: impl Into<NewToken>) -> Result<SignedIn, StoreError> {
+        let tokens = self.context.tokens();
+        let issued = tokens.issue(new).await?;
+        if let Presented::One { digest, .. } = self.presented
+            && let Err(error) = tokens.delete(&digest).await
+        {
+            // Whether it works or not, nobody learns the new secret.
+            drop(tokens.delete(issued.record().digest()).await);
+            return Err(error);
+        }
+        self.context.note_change();
+        Ok(SignedIn::new(issued, &self.context, &tokens))
+    }
+
+    /// The tokens of the layer, within what the policy promises.
+    #[must_use]
+    pub fn tokens(&self) -> Tokens {
+        self.context.tokens()
+    }
+}
+
+/// A visitor who was signed in: a part of the answer, which brings the token to the browser.
+///
+/// Whatever else the answer says, the layer makes it `no-store`.
+#[derive(Clone)]
+#[must_use = "the token reaches the visitor only with the answer"]
+pub struct SignedIn {
+    record: TokenRecord,
+    carrier: Carrier,
+    forbidden_by: Option<Signal>,
+}
+
+#[derive(Clone)]
+enum Carrier {
+    Cookie(HeaderValue),
+    Bearer(String),
+}
+
+impl SignedIn {
+    pub(super) fn new(issued: Issued, context: &TokenContext, tokens: &Tokens) -> Self {
+        let forbidden_by = context.forbids_cookies();
+        let text = issued.token.expose();
+        let record = issued.record;
+        let max_age = match record.form() {
+            TokenForm::Persistent => Some(tokens.left(&record)),
+            TokenForm::BrowserSession | TokenForm::Bearer => None,
+        };
+        let is_cookie = record.form() != TokenForm::Bearer && forbidden_by.is_none();
+        let line = is_cookie.then(|| cookie_line(context.cookie_name(), &text, max_age)).flatten();
+        Self { record, carrier: line.map_or(Carrier::Bearer(text), Carrier::Cookie), forbidden_by }
+    }
+
+    /// The token, where it does not travel by cookie: because it was asked for in that form, or because nothing may be
+    /// stored in this browser. Give it to the visitor in a body, never in a URL: an answer that redirects cannot carry it,
+    /// so let a page say what happened.
+    #[must_use]
+    pub fn bearer(&self) -> Option<&str> {
+        match &self.carrier {
+            Carrier::Cookie(_) => None,
+            Carrier::Bearer(token) => Some(token),
+        }
+    }
+
+    /// The signal because of which there is no cookie.
+    #[must_use]
+    pub const fn forbidden_by(&self) -> Option<Signal> {
+        self.forbidden_by
+    }
+
+    /// What is stored of the token.
+    #[must_use]
+    pub const fn record(&self) -> &TokenRecord {
+        &self.record
+    }
+
+    /// Writes the cookie, if there is one, into the headers of the answer.
+    pub fn apply(&self, headers: &mut HeaderMap) {
+        if let Carrier::Cookie(line) = &self.carrier {
+            headers.append(header::SET_COOKIE, line.clone());
+        }
+    }
+}
+
+impl fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedIn")
+            .field("record", &self.record)
+            .field("is_bearer", &self.bearer().is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The line that sets the token cookie (R122). It is marked sensitive: no log of headers shows it.
+fn cookie_line(name: &str, token: &str, max_age: Option<i64>) -> Option<HeaderValue> {
+    let line = Cookie::build((name, token)).path("/").secure(true).http_only(true).same_site(SameSite::Lax);
+    let line = match max_age {
+        Some(seconds) => line.max_age(Duration::seconds(seconds)),
+        None => line,
+    };
+    let mut line = HeaderValue::try_from(line.build().to_string()).ok()?;
+    line.set_sensitive(true);
+    Some(line)
+}
+
+/// The line that deletes the token cookie, at the scope of the other.
+pub(super) fn deletion_line(name: &str) -> Option<HeaderValue> {
+    let line = Cookie::build((name, "")).path("/").secure(true).http_only(true).same_site(SameSite::Lax);
+    let line = line.max_age(Duration::ZERO).expires(time::OffsetDateTime::UNIX_EPOCH);
+    HeaderValue::try_from(line.build().to_string()).ok()
+}
