@@ -1,5 +1,6 @@
 //! A tower layer that keeps a site's privacy policy: no cookie passes, in either direction, that the visitor did not
-//! agree to, whichever library set it. Do Not Track and Global Privacy Control are obeyed.
+//! agree to, whichever library set it. Do Not Track and Global Privacy Control are obeyed. Sign-in tokens live exactly
+//! seven days, and are gone at log-out.
 //!
 //! # A whole application
 //!
@@ -100,21 +101,58 @@
 //!   honoured. The first rule that matches wins: essential; taken away by the application ([`Narrow`]); a signal; the
 //!   choice; the regime.
 //!
+//! # Sign-in tokens
+//!
+//! - A [`Token`] is an opaque secret of 256 bits. [`Tokens`] issues, verifies and ends them over a [`TokenStore`], which
+//!   knows only their [digests](TokenDigest).
+//! - A token lives exactly seven days from its issue, whether it is used or not; a policy can promise less, and more only
+//!   by saying so ([`TokenRules`]).
+//! - [`ConsentLayer::with_tokens`] adds them to the layer; [`TokenLayer`] is the same without consent. Handlers take
+//!   [`Session`] and [`SignIn`]; [`RequireSession`] guards whole routes. Without a framework, the way is [`TokenContext`].
+//! - A log-out ([`Session::end`]) deletes the token from the store first. After that answer it is refused everywhere.
+//!
+//! ```
+//! # #[cfg(feature = "axum")] {
+//! use axum::{Router, response::IntoResponse, routing::{get, post}};
+//! use tower_consent::{ConsentLayer, MemoryStore, Policy, Session, SignIn, StoreError, Tokens};
+//!
+//! async fn login(sign_in: SignIn) -> Result<impl IntoResponse, StoreError> {
+//!     Ok((sign_in.issue("user-17").await?, "welcome"))
+//! }
+//! async fn account(session: Session) -> String {
+//!     session.subject().to_owned() // 401 without a live token, 503 where the store cannot tell
+//! }
+//! async fn logout(session: Session) -> Result<impl IntoResponse, StoreError> {
+//!     session.end().await
+//! }
+//!
+//! let app: Router = Router::new()
+//!     .route("/login", post(login))
+//!     .route("/account", get(account))
+//!     .route("/logout", post(logout))
+//!     .layer(ConsentLayer::new(Policy::default()).with_tokens(Tokens::new(MemoryStore::new())));
+//! # }
+//! ```
+//!
 //! # Features
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `tracing` | yes | an event for each stripped cookie (debug), a warning for each undeclared name (once) |
 //! | `metrics` | no | the counter `consent_cookies_total`, through the `metrics` facade |
-//! | `axum` | no | [`Decision`] as an extractor, [`ConsentChange`] and [`Narrow`] as response parts (axum 0.8) |
-//! | `full` | no | the three above |
+//! | `axum` | no | extractors ([`Decision`], [`Session`], [`SignIn`], [`Tokens`]) and response parts (axum 0.8) |
+//! | `redb` | yes | `RedbStore`: tokens in one file, for one process |
+//! | `redis` | no | `RedisStore`: Redis or Valkey, single or cluster, TLS |
+//! | `postgres` | no | `PostgresStore`, TLS |
+//! | `full` | no | all of the above |
 //! | `test` | no | for an application's own tests: a visitor with a cookie jar that stores as a browser does |
 //!
 //! A feature adds and never changes behaviour.
 //!
 //! # The manual
 //!
-//! [`manual::deployment`], [`manual::defaults`], [`manual::laws`], [`manual::cookie_format`].
+//! [`manual::deployment`], [`manual::defaults`], [`manual::stores`], [`manual::sessions`], [`manual::laws`],
+//! [`manual::cookie_format`].
 #![cfg_attr(
     test,
     allow(

@@ -18,6 +18,7 @@
 //! | `floors` | none | `secure`, `http_only`, `same_site` |
 //! | `caches` | `private` | `vary-only` |
 //! | `presets`, `auth_cookies`, `essential`, `categories`, `services`, `cookies` | none | |
+//! | `tokens` | cookie `__Host-token`, `lifetime` 7 days, no `idle_limit` | a shorter life; a longer one, up to 400 days, with `longer_than_seven_days`; an idle limit of at least 60 seconds |
 //! | MAC keys | none: the consent cookie is not authenticated | [`mac_key`]; never in a file |
 //! | hooks | none | [`stand_down`], [`narrow`], [`drop_cookie`]; never in a file |
 //!
@@ -54,6 +55,19 @@
 //! [`ConsentCookie::shared`]: crate::ConsentCookie::shared
 //! [`ConsentCookie::plain_http`]: crate::ConsentCookie::plain_http
 //!
+//! # Tokens and their stores
+//!
+//! | setting | default |
+//! |---|---|
+//! | a token | 256 bits of the operating system, 43 characters of base64url |
+//! | its life | 604,800 seconds from its issue, never longer by use; the policy's, where that is shorter |
+//! | idle limit | none; uses are noted at most every tenth of it |
+//! | its cookie | Secure, HttpOnly, SameSite=Lax, Path `/`, no Domain; Max-Age is what is left of its life, or none for [`NewToken::browser_session`] |
+//! | deletion of ended tokens | one sweep interval (5 minutes) after their end at the earliest, two at the latest |
+//! | [`MemoryStore`](crate::MemoryStore) | 1,000,000 tokens |
+//!
+//! [`NewToken::browser_session`]: crate::NewToken::browser_session
+//!
 //! # The layer
 //!
 //! | setting | default |
@@ -74,6 +88,7 @@
 //! | expiry in one answer | 20 lines and 4,096 bytes; where more are due, each page begins at another |
 //! | scopes of a cookie rule | 20; 10 of a partitioned cookie |
 //! | a choice ahead of the server's clock | one day |
+//! | a token's subject, label, data | 255, 255 and 1,024 bytes |
 //! | undeclared names that are warned of | 256 in each direction; a name once, whichever way it was seen first |
 //!
 //! # The same in code

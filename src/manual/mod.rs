@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`deployment`] | How do I start on a running site? Where does the layer go? What must a proxy pass on? |
 //! | [`defaults`] | What holds if I set nothing? What can a policy file say? |
+//! | [`stores`] | Which store for tokens? What does each promise, and what can still go wrong? |
 //! | [`laws`] | Which rule asks for which setting, and where does it stand? |
 //! | [`cookie_format`] | What is in the consent cookie? |
 
@@ -11,3 +12,4 @@ pub mod cookie_format;
 pub mod defaults;
 pub mod deployment;
 pub mod laws;
+pub mod stores;
