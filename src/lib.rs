@@ -184,6 +184,10 @@ mod token;
 
 #[cfg(feature = "postgres")]
 pub use crate::store::{PostgresStore, PostgresStoreBuilder};
+#[cfg(feature = "redb")]
+pub use crate::store::{RedbStore, RedbStoreBuilder};
+#[cfg(feature = "redis")]
+pub use crate::store::{RedisConnection, RedisStore, RedisStoreBuilder};
 pub use crate::{
     catalogue::{KnownCookie, Preset},
     category::{Category, CategorySet, NAME_LIMIT, NameError},

@@ -3,6 +3,7 @@
 //! | chapter | what it answers |
 //! |---|---|
 //! | [`deployment`] | How do I start on a running site? Where does the layer go? What must a proxy pass on? |
+//! | [`sessions`] | How do I keep tower-sessions or axum-login to seven days, and how do I move to tokens? |
 //! | [`defaults`] | What holds if I set nothing? What can a policy file say? |
 //! | [`stores`] | Which store for tokens? What does each promise, and what can still go wrong? |
 //! | [`laws`] | Which rule asks for which setting, and where does it stand? |
@@ -12,4 +13,5 @@ pub mod cookie_format;
 pub mod defaults;
 pub mod deployment;
 pub mod laws;
+pub mod sessions;
 pub mod stores;

@@ -10,6 +10,7 @@
 mod builder;
 mod checks;
 mod consent_cookie;
+mod entries;
 mod error;
 mod lifetime;
 mod matcher;
@@ -29,8 +30,9 @@ use self::matcher::{Matcher, RuleIndex};
 #[cfg(feature = "tracing")]
 pub(crate) use self::scope::is_token;
 pub use self::{
-    builder::{CategoryEntry, PolicyBuilder, Revision, ServiceEntry},
+    builder::PolicyBuilder,
     consent_cookie::ConsentCookie,
+    entries::{CategoryEntry, Revision, ServiceEntry},
     error::{ConfigError, ConfigErrorKind},
     lifetime::{Lifetime, LifetimeError},
     regime::{CacheRule, CategoryKind, Mode, Regime, SignalScope, UnknownCookies},

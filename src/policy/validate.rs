@@ -4,11 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     CategoryFacts, Policy, ServiceFacts, SignalFacts,
-    builder::{CategoryEntry, PolicyBuilder, ServiceEntry},
+    builder::PolicyBuilder,
     checks::{
         Result, check_consent_cookie, check_consent_cookie_size, check_cookie_name, check_domain, check_floors,
         check_lifetime, check_scope, pattern,
     },
+    entries::{CategoryEntry, ServiceEntry},
     error::{ConfigError, ConfigErrorKind as Kind},
     lifetime::Lifetime,
     matcher::{Matcher, RuleIndex},

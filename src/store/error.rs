@@ -18,7 +18,7 @@ struct Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreErrorKind {
-    /// The store cannot be reached, or refuses to work now. Whether a write arrived is not known.
+    /// The store cannot be reached, is a standby that lags behind, or refuses to work now. Whether a write arrived is not known.
     Unavailable,
     /// The store did not answer in time. Whether a write arrived is not known.
     Timeout,

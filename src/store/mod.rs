@@ -12,11 +12,19 @@ mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod record;
+#[cfg(feature = "redb")]
+mod redb;
+#[cfg(feature = "redis")]
+mod redis;
 mod sweep;
 mod token;
 
 #[cfg(feature = "postgres")]
 pub use self::postgres::{PostgresStore, PostgresStoreBuilder};
+#[cfg(feature = "redb")]
+pub use self::redb::{RedbStore, RedbStoreBuilder};
+#[cfg(feature = "redis")]
+pub use self::redis::{RedisConnection, RedisStore, RedisStoreBuilder};
 pub(crate) use self::token::parse_32;
 pub use self::{
     error::{StoreError, StoreErrorKind},

@@ -110,6 +110,9 @@ impl std::error::Error for TokenDigestError {}
 /// 6. **A failure is an error**, never an absence. After an error a write may have happened or not.
 /// 7. Operations can be dropped before they are done; what they began may happen or not, and nothing half.
 ///
+/// A record with a new field is a new form for every store: a table needs a migration, and a store that keeps bytes reads
+/// the old form too.
+///
 /// The methods take `&self` and give futures that are `Send`; a store that answers at once uses [`StoreFuture::ready`].
 pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// Adds a token. `false`: its digest is known already, and nothing was changed.

@@ -116,9 +116,10 @@ impl<L> ConsentLayer<L> {
     #[must_use]
     pub fn with_tokens(self, tokens: impl Into<TokenLayer>) -> ConsentLayer<Stack<L, TokenLayer>> {
         let mut layer = tokens.into();
-        // For requests from which the consent layer stands down.
-        let name = self.policy().token_rules().cookie_name().to_owned();
-        Arc::make_mut(&mut layer.settings).set_cookie_name(&name);
+        // For requests from which the consent layer stands down: what the policy says of tokens holds there too.
+        let settings = Arc::make_mut(&mut layer.settings);
+        settings.set_cookie_name(self.policy().token_rules().cookie_name());
+        settings.tokens = settings.tokens.within(self.policy());
         self.with_inside(layer)
     }
 }

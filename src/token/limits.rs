@@ -28,11 +28,15 @@ impl Limits {
         Self { life: self.life.min(other.life), idle }
     }
 
+    /// When a token ends, however it is used. A life that was shortened since the issue counts.
+    pub(super) fn end_of(&self, record: &TokenRecord) -> i64 {
+        record.expires_at().min(record.issued_at().saturating_add(self.life))
+    }
+
     /// Whether a token is still alive: refused at the very second of its end (R121), and when it was unused for the idle
-    /// limit. A life that was shortened since the issue counts.
+    /// limit.
     pub(super) fn is_live(&self, record: &TokenRecord, now: i64) -> bool {
-        let end = record.expires_at().min(record.issued_at().saturating_add(self.life));
-        now < end && self.idle.is_none_or(|limit| now.saturating_sub(record.seen_at()) < limit)
+        now < self.end_of(record) && self.idle.is_none_or(|limit| now.saturating_sub(record.seen_at()) < limit)
     }
 
     /// Whether a use is worth a note: every tenth of the idle limit.

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use cookie::{Cookie, SameSite};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use time::Duration;
 
 use super::{
@@ -127,6 +128,32 @@ impl SignedIn {
         &self.record
     }
 
+    /// A whole answer: on to `location` (303 See Other) with the cookie; or, where the token does not travel by cookie, a
+    /// page that says why nobody is signed in after this, because an answer that redirects cannot carry the token. An
+    /// application with a page of its own asks [`bearer`](Self::bearer) first.
+    ///
+    /// A `location` that cannot stand in a header becomes `/`.
+    #[must_use]
+    pub fn redirect<C: From<Bytes>>(&self, location: &str) -> Response<C> {
+        let mut answer = match self.carrier {
+            Carrier::Cookie(_) => {
+                let mut answer = Response::new(Bytes::new());
+                *answer.status_mut() = StatusCode::SEE_OTHER;
+                let location = HeaderValue::try_from(location).unwrap_or(HeaderValue::from_static("/"));
+                answer.headers_mut().insert(header::LOCATION, location);
+                answer
+            }
+            Carrier::Bearer(_) => {
+                let mut answer = Response::new(Bytes::from_static(NOT_REMEMBERED.as_bytes()));
+                let html = HeaderValue::from_static("text/html; charset=utf-8");
+                answer.headers_mut().insert(header::CONTENT_TYPE, html);
+                answer
+            }
+        };
+        self.apply(answer.headers_mut());
+        answer.map(C::from)
+    }
+
     /// Writes the cookie, if there is one, into the headers of the answer.
     pub fn apply(&self, headers: &mut HeaderMap) {
         if let Carrier::Cookie(line) = &self.carrier {
@@ -143,6 +170,19 @@ impl fmt::Debug for SignedIn {
             .finish_non_exhaustive()
     }
 }
+
+/// Says why a visitor is not signed in although name and password were right.
+const NOT_REMEMBERED: &str = "<!doctype html>
+<html lang=en>
+<meta charset=utf-8>
+<meta name=viewport content=\"width=device-width\">
+<title>Your browser asked us not to store anything</title>
+<h1>Your browser asked us not to store anything</h1>
+<p>Your name and password are right. But your browser sends a signal against tracking (Do Not Track or Global Privacy
+Control), and this site promises to store nothing in a browser that does: also not the cookie that would keep you signed
+in.
+<p>To sign in here, turn the signal off for this site, and sign in again.
+";
 
 /// The line that sets the token cookie (R122). It is marked sensitive: no log of headers shows it.
 fn cookie_line(name: &str, token: &str, max_age: Option<i64>) -> Option<HeaderValue> {

@@ -113,11 +113,12 @@ impl Tokens {
         let found = self.store().get(digest).await?;
         let now = self.now();
         let Some(record) = found.filter(|record| self.limits.is_live(record, now)) else { return Ok(None) };
-        // A token that was ended meanwhile is not brought back by its note.
-        if self.limits.is_due(&record, now) && !self.store().touch(digest, now).await? {
-            return Ok(None);
+        if !self.limits.is_due(&record, now) {
+            return Ok(Some(record));
         }
-        Ok(Some(record))
+        // A token that was ended meanwhile is not brought back by its note. A record that is replaced takes the note along.
+        let is_noted = self.store().touch(digest, now).await?;
+        Ok(is_noted.then(|| record.with_seen_at(now)))
     }
 
     /// Ends a token; tells whether it was known. What is no token is unknown.
@@ -215,9 +216,9 @@ impl Tokens {
         self.store().delete(digest).await
     }
 
-    /// Seconds that a token has left.
+    /// Seconds that a token has left, if it is used.
     pub(super) fn left(&self, record: &TokenRecord) -> i64 {
-        record.expires_at().saturating_sub(self.now()).max(0)
+        self.limits.end_of(record).saturating_sub(self.now()).max(0)
     }
 
     fn store(&self) -> &dyn TokenStore {
@@ -239,6 +240,8 @@ impl TokensBuilder {
     /// A life of at most seven days: an exact span, not months. For more, see [`policy`](Self::policy).
     pub fn lifetime(mut self, lifetime: Lifetime) -> Self {
         self.rules = self.rules.with_lifetime(lifetime);
+        // What a policy said of another life says nothing of this one.
+        self.rules.longer_than_seven_days = false;
         self
     }
 

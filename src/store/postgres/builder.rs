@@ -50,16 +50,16 @@ impl PostgresStoreBuilder {
         }
     }
 
-    /// How many connections it opens at most, for all clones together: at least one.
+    /// How many connections it opens at most, for all clones together: 1 to 1,000.
     pub fn pool_size(mut self, connections: usize) -> Self {
-        self.pool_size = connections.max(1);
+        self.pool_size = connections.clamp(1, 1_000);
         self
     }
 
-    /// How long an operation may take, the wait for a connection included. After that the answer is
-    /// [`Timeout`](StoreErrorKind::Timeout).
+    /// How long an operation may take, the wait for a connection included: at most an hour. After that the answer is
+    /// [`Timeout`](StoreErrorKind::Timeout), its connection is closed, and the server is asked to stop the statement.
     pub fn timeout(mut self, limit: Duration) -> Self {
-        self.limit = limit;
+        self.limit = limit.min(Duration::from_secs(3_600));
         self
     }
 
@@ -110,8 +110,9 @@ impl PostgresStoreBuilder {
         self.open(pool, name, Some(tls)).await
     }
 
-    /// The same on an application's own pool, whose size and connections it keeps. Its connections should reach the
-    /// primary server alone, and have a `statement_timeout`.
+    /// The same on an application's own pool, whose size, certificates and connections it keeps. Its connections should
+    /// reach the primary server alone, and have a `statement_timeout`: the store closes one that does not answer in time,
+    /// and cannot tell the server.
     ///
     /// # Errors
     ///

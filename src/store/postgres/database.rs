@@ -13,9 +13,6 @@ use super::{
 };
 use crate::store::error::{StoreError, StoreErrorKind};
 
-/// How often a statement is sent that the server rolled back, as it does under strict isolation.
-const ATTEMPTS: usize = 5;
-
 /// The database as every clone of a store, and its sweep, use it.
 pub(super) struct Database {
     pub(super) pool: Pool,
@@ -42,7 +39,8 @@ impl Database {
             };
             match timeout_at(deadline, statement).await {
                 Ok(Ok(rows)) => return Ok(rows),
-                Ok(Err(error)) if !is_retry && (error.is_closed() || was_rolled_back(&error)) => is_retry = true,
+                Ok(Err(error)) if was_rolled_back(&error) => {}
+                Ok(Err(error)) if error.is_closed() && !is_retry => is_retry = true,
                 Ok(Err(error)) => return Err(failed(Stage::Open, what, error)),
                 Err(_elapsed) => return Err(self.give_up(self.limit, what, client)),
             }
@@ -63,17 +61,16 @@ impl Database {
         params: Params<'_>,
     ) -> Result<u64, StoreError> {
         let deadline = Instant::now() + limit;
-        let mut attempts = 0;
         loop {
             let client = self.client(limit, what, deadline).await?;
             let statement = async {
                 let statement = client.prepare_cached(sql).await?;
                 client.execute(&statement, params).await
             };
-            attempts += 1;
             match timeout_at(deadline, statement).await {
                 Ok(Ok(count)) => return Ok(count),
-                Ok(Err(error)) if attempts < ATTEMPTS && was_rolled_back(&error) => {}
+                // Strict isolation: it met another one. Nothing was done, and there is time.
+                Ok(Err(error)) if was_rolled_back(&error) => {}
                 Ok(Err(error)) => return Err(failed(Stage::Open, what, error)),
                 Err(_elapsed) => return Err(self.give_up(limit, what, client)),
             }

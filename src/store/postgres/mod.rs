@@ -41,7 +41,7 @@ const ROUNDS: usize = 100;
 ///
 /// 10 connections at most; 2 seconds for an operation, the wait for a connection included; a sweep when it is opened and
 /// every 5 minutes, on a task that ends with the last clone; tables in the first schema of the `search_path`. See
-/// [`PostgresStoreBuilder`].
+/// [`PostgresStoreBuilder`]. It is opened and used inside of a Tokio runtime, as its driver is.
 ///
 /// # TLS
 ///
@@ -59,7 +59,7 @@ const ROUNDS: usize = 100;
 ///
 /// # Round trips
 ///
-/// One for every operation, by a prepared statement (two or three more when a connection meets it first).
+/// One for every operation, by a prepared statement (one more when a connection meets it first).
 /// `delete_all_of` takes two, and more while tokens of the subject are being issued. A broken connection is noticed
 /// without asking; statements under way on it fail with [`Unavailable`](StoreErrorKind::Unavailable), reads are sent once
 /// more on another one. After a restart of the server the store works again by itself.
@@ -79,7 +79,7 @@ const ROUNDS: usize = 100;
 ///
 /// # Growth
 ///
-/// About 400 bytes a token, indices included. A sweep deletes, by the database's own time and in batches of 1,000, what
+/// About 250 bytes a token with a short subject and no label, indices included. A sweep deletes, by the database's own time and in batches of 1,000, what
 /// ended at least one interval ago; of many servers one at a time has the turn. Autovacuum gives the room to new tokens.
 ///
 /// # What deletion leaves behind
@@ -174,7 +174,7 @@ impl PostgresStore {
         for _ in 0..ROUNDS {
             deleted += database.execute("delete all", &database.statements.delete_all, &[&subject]).await?;
             let left = database.query("delete all", &database.statements.is_anything_left, &[&subject]).await?;
-            if !row::is_anything_left(&left)? {
+            if !row::is_anything_left("delete all", &left)? {
                 return Ok(deleted);
             }
         }

@@ -21,10 +21,13 @@ pub(super) fn records(what: &str, rows: &[Row]) -> Result<Vec<TokenRecord>, Stor
     Ok(records)
 }
 
-/// The answer to "is anything left".
-pub(super) fn is_anything_left(rows: &[Row]) -> Result<bool, StoreError> {
-    // No row is no answer, and no answer is not an end.
-    rows.first().map_or(Ok(true), |row| row.try_get(0).map_err(|error| unreadable(&error)))
+/// The answer to "is anything left". No row is no answer, and no answer is not an end.
+pub(super) fn is_anything_left(what: &str, rows: &[Row]) -> Result<bool, StoreError> {
+    let Some(row) = rows.first() else { return Ok(true) };
+    if row.try_get(0).map_err(|error| unreadable(&error))? {
+        return Err(standby(what));
+    }
+    row.try_get(1).map_err(|error| unreadable(&error))
 }
 
 fn record(row: &Row) -> Result<Option<Result<TokenRecord, StoreError>>, tokio_postgres::Error> {
@@ -37,7 +40,7 @@ fn record(row: &Row) -> Result<Option<Result<TokenRecord, StoreError>>, tokio_po
         let (subject, label) = (str::from_utf8(subject).ok()?, str::from_utf8(label).ok()?);
         let form = TokenForm::from_number(u8::try_from(form).ok()?)?;
         let record = TokenRecord::new(digest, subject, issued_at, expires_at).ok()?.with_form(form);
-        Some(record.with_seen_at(seen_at).with_label(label).ok()?.with_data(data).ok()?)
+        record.with_seen_at(seen_at).with_label(label).ok()?.with_data(data).ok()
     };
     let corrupt = || StoreError::new(StoreErrorKind::Corrupt, "a row of tower_consent_tokens that is no token");
     Ok(Some(build().ok_or_else(corrupt)))

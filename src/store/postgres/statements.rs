@@ -39,7 +39,7 @@ impl Statements {
                 "SELECT pg_is_in_recovery(), {columns} FROM (VALUES (1)) AS one (n) \
                  LEFT JOIN {table} AS t ON t.subject = $1"
             ),
-            is_anything_left: format!("SELECT EXISTS (SELECT FROM {table} WHERE subject = $1)"),
+            is_anything_left: format!("SELECT pg_is_in_recovery(), EXISTS (SELECT FROM {table} WHERE subject = $1)"),
             delete: format!("DELETE FROM {table} WHERE digest = $1"),
             delete_all: format!("DELETE FROM {table} WHERE subject = $1"),
             touch: format!("UPDATE {table} SET seen_at = greatest(seen_at, $2) WHERE digest = $1"),

@@ -25,7 +25,7 @@ pub(super) fn of_connecting(address: &str, error: RedisError) -> StoreError {
         ErrorKind::InvalidClientConfig | ErrorKind::AuthenticationFailed | ErrorKind::RESP3NotSupported => {
             StoreErrorKind::Config
         }
-        ErrorKind::Server(ServerErrorKind::NoPerm) => StoreErrorKind::Config,
+        _ if matches!(error.code(), Some("WRONGPASS" | "NOAUTH" | "NOPERM")) => StoreErrorKind::Config,
         _ if error.is_timeout() => StoreErrorKind::Timeout,
         _ => StoreErrorKind::Unavailable,
     };
