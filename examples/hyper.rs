@@ -7,6 +7,15 @@
 //! ```
 //!
 //! The first two answers show that the handler never saw `_ga`, and that its own `_ga` did not leave.
+//!
+//! A visitor signs in, looks at the account and signs out, with a jar that keeps the token (a browser keeps it too: for
+//! `localhost` it counts as secure; curl wants `Secure` cookies over https, so here the token is shown by hand):
+//!
+//! ```console
+//! $ curl -i -X POST                              http://127.0.0.1:3001/sign-in
+//! $ curl -i         -b '__Host-token=...'        http://127.0.0.1:3001/account
+//! $ curl -i -X POST -b '__Host-token=...'        http://127.0.0.1:3001/sign-out
+//! ```
 
 use std::{convert::Infallible, error::Error, net::SocketAddr};
 
@@ -24,7 +33,9 @@ use hyper_util::{
 };
 use tokio::net::TcpListener;
 use tower::{Layer, service_fn};
-use tower_consent::{Category, ConsentContext, ConsentLayer, Decision, Policy};
+use tower_consent::{
+    Category, ConsentContext, ConsentLayer, Decision, MemoryStore, Policy, StoreError, TokenContext, Tokens,
+};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -37,7 +48,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 pub(crate) async fn serve(listener: TcpListener) -> Result<(), Box<dyn Error>> {
     let policy = Policy::builder().auth_cookie("session").cookies(Category::ANALYTICS, ["_ga", "_ga_*"]).build()?;
     // One service for all connections: its clones share the policy.
-    let service = ConsentLayer::new(policy).layer(service_fn(handle));
+    let tokens = Tokens::new(MemoryStore::new());
+    let service = ConsentLayer::new(policy).with_tokens(tokens).layer(service_fn(handle));
     loop {
         let (stream, _) = listener.accept().await?;
         let service = TowerToHyperService::new(service.clone());
@@ -67,7 +79,39 @@ async fn handle(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
             decision.withdraw().apply(response.headers_mut());
             response
         }
-        _ => text(StatusCode::NOT_FOUND, "not found\n".to_owned()),
+        (method, path) => match tokens(method, path, &request).await {
+            Ok(response) => response,
+            // The store cannot tell: neither signed in nor anonymous.
+            Err(_) => text(StatusCode::SERVICE_UNAVAILABLE, "please try again soon\n".to_owned()),
+        },
+    })
+}
+
+/// Signing in and out. A real site checks a password first.
+async fn tokens(method: &Method, path: &str, request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, StoreError> {
+    let not_found = || text(StatusCode::NOT_FOUND, "not found\n".to_owned());
+    let Some(context) = TokenContext::of(request.extensions()) else { return Ok(not_found()) };
+    Ok(match (method, path) {
+        (&Method::POST, "/sign-in") => {
+            let signed_in = context.sign_in(request.headers()).issue("user-17").await?;
+            let mut response = text(StatusCode::OK, "signed in\n".to_owned());
+            signed_in.apply(response.headers_mut());
+            response
+        }
+        (&Method::GET, "/account") | (&Method::POST, "/sign-out") => {
+            let Some(session) = context.session(request.headers()).await? else {
+                return Ok(text(StatusCode::UNAUTHORIZED, "who are you?\n".to_owned()));
+            };
+            if path == "/account" {
+                return Ok(text(StatusCode::OK, format!("{}\n", session.subject())));
+            }
+            // The cookie goes with the answer, whatever that is.
+            let ended = session.end().await?;
+            let mut response = text(StatusCode::OK, "signed out\n".to_owned());
+            ended.apply(response.headers_mut());
+            response
+        }
+        _ => not_found(),
     })
 }
 

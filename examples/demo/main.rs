@@ -1,41 +1,74 @@
 //! A shop that keeps its cookie policy: `cargo run --example demo`, then open <http://localhost:3000/>.
 //!
 //! Everything it promises stands in `policy.toml`. The terminal shows for each request what passed and what did not;
-//! `RUST_LOG=debug` adds the library's own events. `--listen ADDR` listens elsewhere.
+//! `RUST_LOG=debug` adds the library's own events.
 //!
-//! Its consent and session cookies are `Secure`. Over plain HTTP, Chromium and Firefox keep those from `localhost` and
-//! 127.0.0.1 only, so serve it behind TLS anywhere else.
+//! - `--listen ADDR` listens elsewhere.
+//! - `--no-cookies-under-dnt` keeps a stricter promise: in a browser that sends Do Not Track nothing is stored at all.
+//! - Sign-ins lie in the file `demo.redb`, in `target/tmp` or in the folder that the environment variable `DEMO_DATA`
+//!   names, and outlive the server: end it, start it again, and you are still signed in.
+//!
+//! Its consent, session and token cookies are `Secure`. Over plain HTTP, Chromium and Firefox keep those from `localhost`
+//! and 127.0.0.1 only, so serve it behind TLS anywhere else.
 
 mod app;
 
-use std::{env, error::Error, net::SocketAddr};
+use std::{env, error::Error, fs, io, net::SocketAddr, path::PathBuf};
 
 use tokio::net::TcpListener;
-use tower_consent::PolicyBuilder;
+use tower_consent::{PolicyBuilder, RedbStore, Signal, SignalScope, Tokens};
 use tracing_subscriber::EnvFilter;
 
-const USAGE: &str = "usage: demo [--listen ADDR], for example --listen 127.0.0.1:3000";
+const USAGE: &str = "usage: demo [--listen ADDR] [--no-cookies-under-dnt], for example --listen 127.0.0.1:3000";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_unset| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_target(false).init();
 
-    let policy = toml::from_str::<PolicyBuilder>(include_str!("policy.toml"))?.build()?;
-    let listener = TcpListener::bind(listen_address(env::args().skip(1))?).await?;
+    let options = Options::read(env::args().skip(1))?;
+    let mut policy = toml::from_str::<PolicyBuilder>(include_str!("policy.toml"))?;
+    if options.is_strict {
+        policy = policy.signal(Signal::Dnt, SignalScope::NoCookies);
+    }
+    let file = data_folder()?.join("demo.redb");
+    let app = app::app(policy.build()?, Tokens::new(RedbStore::open(&file)?));
+    let listener = TcpListener::bind(options.address).await?;
     let port = listener.local_addr()?.port();
+    tracing::info!("sign-ins are kept in {}", file.display());
     tracing::info!("open http://localhost:{port}/ and end with Ctrl+C");
-    axum::serve(listener, app::app(policy)).with_graceful_shutdown(interrupted()).await?;
+    axum::serve(listener, app).with_graceful_shutdown(interrupted()).await?;
     Ok(())
 }
 
-fn listen_address(mut arguments: impl Iterator<Item = String>) -> Result<SocketAddr, Box<dyn Error>> {
-    let address = match (arguments.next().as_deref(), arguments.next(), arguments.next()) {
-        (None, None, None) => SocketAddr::from(([127, 0, 0, 1], 3000)),
-        (Some("--listen"), Some(address), None) => address.parse().map_err(|error| format!("{error}\n{USAGE}"))?,
-        _ => return Err(USAGE.into()),
-    };
-    Ok(address)
+struct Options {
+    address: SocketAddr,
+    is_strict: bool,
+}
+
+impl Options {
+    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
+        let mut options = Self { address: SocketAddr::from(([127, 0, 0, 1], 3000)), is_strict: false };
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--listen" => {
+                    let address = arguments.next().ok_or(USAGE)?;
+                    options.address = address.parse().map_err(|error| format!("{error}\n{USAGE}"))?;
+                }
+                "--no-cookies-under-dnt" => options.is_strict = true,
+                _ => return Err(USAGE.into()),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Where the demo keeps its file.
+fn data_folder() -> io::Result<PathBuf> {
+    let ours = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/tmp"));
+    let folder = env::var_os("DEMO_DATA").map_or_else(ours, PathBuf::from);
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
 async fn interrupted() {

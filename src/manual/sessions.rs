@@ -71,16 +71,15 @@
 //!         session.cycle_id().await?; // deletes the old id in the store
 //!     }
 //!     let answer = next.run(request).await;
-//!     if session.get::<String>("user").await?.is_some() {
-//!         // Sessions from before this middleware do not say when they began: their seven days begin now.
-//!         if session.get::<i64>("signed_in_at").await?.is_none() {
-//!             session.insert("signed_in_at", now.unix_timestamp()).await?;
-//!         }
-//!         if session.is_modified()
-//!             && let Some(at) = session.get::<i64>("signed_in_at").await?
-//!         {
-//!             session.set_expiry(Some(Expiry::AtDateTime(end_of(at))));
-//!         }
+//!     // Sessions from before this middleware do not say when they began: their seven days begin now.
+//!     let is_signed_in = session.get::<String>("user").await?.is_some();
+//!     if is_signed_in && session.get::<i64>("signed_in_at").await?.is_none() {
+//!         session.insert("signed_in_at", now.unix_timestamp()).await?;
+//!     }
+//!     if session.is_modified()
+//!         && let Some(at) = session.get::<i64>("signed_in_at").await?
+//!     {
+//!         session.set_expiry(Some(Expiry::AtDateTime(end_of(at))));
 //!     }
 //!     Ok(answer)
 //! }
@@ -130,29 +129,29 @@
 //!
 //! # axum-login
 //!
-//! axum-login 0.18.0 is built on tower-sessions **0.14**, so name that version in your `Cargo.toml`, or use the types
-//! that it exports as `axum_login::tower_sessions`. The differences to the lines above:
+//! axum-login 0.18.0 is built on tower-sessions **0.14**: name that version in your `Cargo.toml`, because its session
+//! layer and stores are other types than those of 0.15. The lines that differ:
 //!
 //! ```text
-//! // The layer: the session layer goes into axum-login's, and stands where it stood.
+//! // The layer: the session layer goes into axum-login's, and that stands where the session layer stood.
 //! let auth = AuthManagerLayerBuilder::new(backend, SessionManagerLayer::new(store)).build();
 //! .layer(from_fn(seven_days)).layer(auth).layer(ConsentLayer::new(policy))
 //!
-//! // Who is signed in: the user of AuthSession, in place of session.get("user").
-//! async fn held(auth: AuthSession<Backend>, session: Session, request: Request, next: Next) -> ...
-//!     if auth.user.is_some() { ... }
+//! // The middleware: who is signed in is known to AuthSession.
+//! async fn seven_days(auth: AuthSession<Backend>, session: Session, request: Request, next: Next) -> ...
+//!     let is_signed_in = auth.user.is_some() && !session.is_empty().await;
 //!
-//! // The sign-in: login() takes a new id by itself, unless somebody is signed in already. Then sign out first.
+//! // The sign-in: login() takes a new id by itself, unless somebody is signed in already: then logout() first.
 //! auth.login(&user).await?;
-//! auth.session.insert("signed_in_at", now).await?;
+//! auth.session.insert("signed_in_at", OffsetDateTime::now_utc().unix_timestamp()).await?;
 //!
 //! // The sign-out: logout() flushes the session.
 //! auth.logout().await?;
 //! ```
 //!
-//! The `AuthSession` of the middleware is a copy from before the handler: after a sign-in it does not know the user yet.
-//! That is why the handler writes `signed_in_at` itself, and why the middleware does better to ask for that key than for
-//! the user.
+//! The `AuthSession` of the middleware is a copy from before the handler, which does not learn of a sign-in or a sign-out.
+//! So the sign-in handler must write `signed_in_at` itself, and after a sign-out only `is_empty` tells that nobody is
+//! signed in any more: a time written then would bring up a new session.
 //!
 //! # The first run with everything switched on
 //!

@@ -115,7 +115,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Essential => f.pad("it is essential"),
-            Self::OwnCookie => f.pad("it holds the choice itself"),
+            Self::OwnCookie => f.pad("it is one of the library's own"),
             Self::Narrowed => f.pad("the application took it away for this request"),
             Self::Signal(signal) => write!(f, "the browser sends {signal}"),
             Self::Granted => f.pad("the visitor agreed"),

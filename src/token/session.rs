@@ -41,7 +41,7 @@ impl Session {
     /// Seconds until it ends, by the clock of the tokens.
     #[must_use]
     pub fn seconds_left(&self) -> i64 {
-        self.context.tokens().left(&self.record)
+        self.context.tokens().seconds_left(&self.record)
     }
 
     /// Signs out: the token is deleted from the store, and then from the browser with the answer. Whoever comes with it
@@ -107,6 +107,10 @@ pub struct Ended {
 impl Ended {
     /// Asks the browser to clear its cache and the site's storage too (Clear-Site-Data). Not its cookies: that would take
     /// the visitor's consent choice with them (R64).
+    ///
+    /// Browsers differ in what they do with it (R65). Chromium, for one, still shows the page before with the back button,
+    /// if the answer that carries this is a redirect: send the header with a style sheet or an image of the page that
+    /// follows too.
     pub const fn clear_site_data(mut self) -> Self {
         self.clears_site_data = true;
         self

@@ -97,7 +97,7 @@ impl SignedIn {
         let text = issued.token.expose();
         let record = issued.record;
         let max_age = match record.form() {
-            TokenForm::Persistent => Some(tokens.left(&record)),
+            TokenForm::Persistent => Some(tokens.seconds_left(&record)),
             TokenForm::BrowserSession | TokenForm::Bearer => None,
         };
         let is_cookie = record.form() != TokenForm::Bearer && forbidden_by.is_none();

@@ -216,8 +216,9 @@ impl Tokens {
         self.store().delete(digest).await
     }
 
-    /// Seconds that a token has left, if it is used.
-    pub(super) fn left(&self, record: &TokenRecord) -> i64 {
+    /// Seconds until a token ends, however it is used; 0 once it has. For lists of sessions.
+    #[must_use]
+    pub fn seconds_left(&self, record: &TokenRecord) -> i64 {
         self.limits.end_of(record).saturating_sub(self.now()).max(0)
     }
 

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use axum::{Router, response::Html, routing::get};
 use serde_json::json;
 use tokio::net::TcpListener;
-use tower_consent::Category;
+use tower_consent::{Category, MemoryStore, Tokens};
 
 use crate::{
     ESSENTIAL, HOST, answer, app, demo,
@@ -217,7 +217,9 @@ async fn over_plain_http_this_machine_keeps_secure_cookies() {
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
     let port = listener.local_addr().expect("its address").port();
-    let server = tokio::spawn(async move { axum::serve(listener, app::app(policy())).await.expect("serves") });
+    let server = tokio::spawn(async move {
+        axum::serve(listener, app::app(policy(), Tokens::new(MemoryStore::new()))).await.expect("serves")
+    });
     for host in ["localhost", "127.0.0.1"] {
         browser.goto(&format!("http://{host}:{port}/shop")).await;
         answer(&browser, "accept").await;

@@ -16,14 +16,17 @@ use std::{
 use axum::http::Method;
 use fantoccini::{
     Client, ClientBuilder, Locator,
-    wd::{Capabilities, WebDriverCompatibleCommand},
+    wd::{Capabilities, WebDriverCompatibleCommand, WindowHandle},
 };
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::{ParseError, Url};
 
-use crate::process::{Driver, POLL};
+use crate::{
+    process::{Driver, POLL},
+    tls::key_digest,
+};
 
 /// How long an element or a condition may take to appear on a page.
 const PAGE_PATIENCE: Duration = Duration::from_secs(10);
@@ -73,6 +76,7 @@ impl Options {
         .into();
         args.push(format!("--user-data-dir={}", profile.display()));
         args.push(format!("--host-resolver-rules={}", self.resolver_rules()));
+        args.push(format!("--ignore-certificate-errors-spki-list={}", key_digest()));
         args.extend(self.args.iter().cloned());
 
         // chromedriver writes these into the profile's Preferences file.
@@ -151,6 +155,7 @@ impl Cookie {
 /// Methods panic when the browser reports an error: in a test, that is the
 /// failure to show.
 pub(crate) struct Browser {
+    options: Options,
     // Fields drop from top to bottom: the processes must be gone before the
     // profile they write to is removed.
     client: Client,
@@ -173,6 +178,19 @@ impl Browser {
     /// The environment variable `CHROMEDRIVER` may name the program to use.
     pub(crate) async fn start_with(options: Options) -> Option<Self> {
         let profile = tempfile::Builder::new().prefix("browser-test-").tempdir().expect("a folder for the profile");
+        Self::start_in(profile, options).await
+    }
+
+    /// Closes the browser as a visitor does, and starts it again with the same profile.
+    pub(crate) async fn restart(self) -> Self {
+        let Self { options, client, driver, profile } = self;
+        // Chromium itself ends with the session, and writes its cookies to the disk before; then chromedriver ends.
+        client.close().await.expect("the browser closes");
+        tokio::task::spawn_blocking(|| drop(driver)).await.expect("chromedriver ends");
+        Self::start_in(profile, options).await.expect("chromedriver was there a moment ago")
+    }
+
+    async fn start_in(profile: TempDir, options: Options) -> Option<Self> {
         let log = profile.path().join("chromedriver.log");
 
         let Some(driver) = Driver::start(profile.path(), &log).await else {
@@ -195,7 +213,7 @@ impl Browser {
                 let log = fs::read_to_string(&log).unwrap_or_default();
                 panic!("chromedriver opens no session: {error}\n{log}")
             });
-        Some(Self { client, driver, profile })
+        Some(Self { options, client, driver, profile })
     }
 
     /// Ends the browser without blocking the test's other tasks.
@@ -208,6 +226,34 @@ impl Browser {
     /// Opens `url` and waits until the page has loaded.
     pub(crate) async fn goto(&self, url: &str) {
         self.client.goto(url).await.unwrap_or_else(|error| panic!("goto {url}: {error}"));
+    }
+
+    /// Goes back in the tab's history, as the browser's button does.
+    pub(crate) async fn back(&self) {
+        self.client.back().await.expect("the page before");
+    }
+
+    /// The address of the page.
+    pub(crate) async fn address(&self) -> String {
+        self.client.current_url().await.expect("an address").into()
+    }
+
+    /// Opens another tab and moves to it; gives the tab that was left.
+    pub(crate) async fn open_tab(&self) -> WindowHandle {
+        let left = self.client.window().await.expect("this tab");
+        let tab = self.client.new_window(true).await.expect("another tab").handle;
+        self.show_tab(tab).await;
+        left
+    }
+
+    /// Moves to a tab.
+    pub(crate) async fn show_tab(&self, tab: WindowHandle) {
+        self.client.switch_to_window(tab).await.expect("the tab");
+    }
+
+    /// Types into the first element matching `css`.
+    pub(crate) async fn type_into(&self, css: &str, text: &str) {
+        self.element(css).await.send_keys(text).await.unwrap_or_else(|error| panic!("type into {css}: {error}"));
     }
 
     /// Clicks the first element matching `css`, and waits for the next page if

@@ -18,21 +18,26 @@ async fn prefer(browser: &Browser, scheme: &str) {
 async fn pages_fit_a_narrow_screen_in_dark_and_light() {
     let Some(browser) = Browser::start().await else { return };
     let server = demo().await;
-    for path in ["/shop", "/", "/everything", "/nothing"] {
+    for path in ["/shop", "/", "/everything", "/nothing", "/sign-in"] {
         browser.goto(&server.url(HOST, path)).await;
-        for (scheme, width, height) in
-            [("light", 1000, 1100), ("dark", 1000, 1100), ("dark", 320, 1700), ("light", 320, 1700)]
-        {
-            prefer(&browser, scheme).await;
-            show_at(&browser, width, height).await;
-            let root = "const root = document.documentElement; return [root.scrollWidth, root.clientWidth]";
-            let widths = browser.run(root).await;
-            assert_eq!(widths[0], widths[1], "{path} scrolls sideways at {width}");
-            let name = path.trim_start_matches('/');
-            screenshot(&browser, &format!("{}-{scheme}-{width}", if name.is_empty() { "home" } else { name })).await;
-        }
+        let name = path.trim_start_matches('/');
+        show_everywhere(&browser, if name.is_empty() { "home" } else { name }).await;
     }
     browser.close().await;
+}
+
+/// Takes pictures of the page in light and dark, wide and narrow, and holds that it never scrolls sideways.
+pub(crate) async fn show_everywhere(browser: &Browser, name: &str) {
+    for (scheme, width, height) in
+        [("light", 1000, 1100), ("dark", 1000, 1100), ("dark", 320, 1700), ("light", 320, 1700)]
+    {
+        prefer(browser, scheme).await;
+        show_at(browser, width, height).await;
+        let root = "const root = document.documentElement; return [root.scrollWidth, root.clientWidth]";
+        let widths = browser.run(root).await;
+        assert_eq!(widths[0], widths[1], "{name} scrolls sideways at {width}");
+        screenshot(browser, &format!("{name}-{scheme}-{width}")).await;
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,9 @@
 //! Without a `chromedriver` the tests say that they are skipped; with `CI=true` they fail.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod account;
 #[path = "../../examples/demo/app/mod.rs"]
+#[allow(dead_code, reason = "what only the tests without a browser look at")]
 mod app;
 mod choices;
 mod driver;
@@ -16,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use driver::Browser;
 use tls::TlsServer;
-use tower_consent::{Policy, PolicyBuilder};
+use tower_consent::{MemoryStore, Policy, PolicyBuilder, Tokens};
 
 const HOST: &str = "www.example.test";
 /// What passes without consent, as it lies in the browser after a visit to the shop.
@@ -24,12 +26,16 @@ const ESSENTIAL: [&str; 4] = ["__cf_bm", "cart", "csrf", "id"];
 
 /// The demo's policy, on the domain on which the tests serve it.
 fn policy() -> Policy {
+    policy_file().build().expect("a policy")
+}
+
+fn policy_file() -> PolicyBuilder {
     let file: PolicyBuilder = toml::from_str(include_str!("../../examples/demo/policy.toml")).expect("a policy file");
-    file.site_domain("example.test").build().expect("a policy")
+    file.site_domain("example.test")
 }
 
 async fn demo() -> TlsServer {
-    TlsServer::start(app::app(policy())).await
+    TlsServer::start(app::app(policy(), Tokens::new(MemoryStore::new()))).await
 }
 
 /// Clicks the button with this answer.

@@ -4,16 +4,18 @@
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 use axum::Router;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
     service::TowerToHyperService,
 };
-use rcgen::CertifiedKey;
+use rcgen::{CertifiedKey, KeyPair, PublicKeyData as _};
+use sha2::{Digest as _, Sha256};
 use tokio::{
     net::{TcpListener, TcpStream},
     task::{JoinHandle, JoinSet},
@@ -25,6 +27,16 @@ use tokio_rustls::{
 
 /// The names the certificate is valid for.
 const NAMES: [&str; 2] = ["example.test", "*.example.test"];
+
+/// One certificate for all servers of a test run, so that a browser can be told of it before there is a server.
+static CERTIFICATE: LazyLock<CertifiedKey<KeyPair>> =
+    LazyLock::new(|| rcgen::generate_simple_self_signed(NAMES.map(str::to_owned)).expect("a self-signed certificate"));
+
+/// What Chromium is told of the certificate: it is then as good as any, where an ignored error would change what the
+/// browser does.
+pub(crate) fn key_digest() -> String {
+    STANDARD.encode(Sha256::digest(CERTIFICATE.signing_key.subject_public_key_info()))
+}
 
 /// A running server; dropping it closes the port and all connections.
 pub(crate) struct TlsServer {
@@ -56,8 +68,7 @@ impl Drop for TlsServer {
 }
 
 fn tls_config() -> ServerConfig {
-    let CertifiedKey { cert, signing_key } =
-        rcgen::generate_simple_self_signed(NAMES.map(str::to_owned)).expect("a self-signed certificate");
+    let CertifiedKey { cert, signing_key } = &*CERTIFICATE;
     let key = PrivatePkcs8KeyDer::from(signing_key.serialize_der());
 
     // Name the provider: rustls panics on its default if another dependency has

@@ -4,6 +4,7 @@
 #[path = "../../examples/demo/app/mod.rs"]
 mod app;
 
+mod account;
 mod site;
 
 use axum::http::StatusCode;
@@ -213,8 +214,7 @@ async fn the_shop_works_without_consent() {
         let shop = site.get("/shop", &[], &[]).await;
         let cookies: Vec<_> = shop.set_cookies().map(|line| line.split(';').next().expect("a pair")).collect();
         let token = cookies.iter().find_map(|pair| pair.strip_prefix("csrf=")).expect("a token");
-        let form: &'static str = format!("csrf={token}").leak();
-        let added = site.post("/shop/cart", &cookies, &[], form).await;
+        let added = site.post("/shop/cart", &cookies, &[], &format!("csrf={token}")).await;
         assert_eq!((added.status, added.set_names()), (StatusCode::SEE_OTHER, vec!["cart", "id"]));
         let shop = site.get("/shop", &cookies, &[]).await;
         assert!(shop.body.contains("You were here 2 times. Your cart holds 1 teapot."), "{}", shop.body);

@@ -13,7 +13,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
-use tower_consent::Policy;
+use tower_consent::{MemoryStore, Policy, Tokens};
 
 use crate::app;
 
@@ -40,9 +40,13 @@ impl Drop for Site {
 
 impl Site {
     pub(crate) async fn start(policy: Policy, protocol: Protocol) -> Self {
+        Self::start_with(policy, Tokens::new(MemoryStore::new()), protocol).await
+    }
+
+    pub(crate) async fn start_with(policy: Policy, tokens: Tokens, protocol: Protocol) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let addr = listener.local_addr().expect("its address");
-        let router = app::app(policy);
+        let router = app::app(policy, tokens);
         let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("serves") });
         Self { addr, protocol, server }
     }
@@ -52,13 +56,7 @@ impl Site {
     }
 
     /// Posts a form as a browser does from a page of the site itself, unless `headers` say otherwise.
-    pub(crate) async fn post(
-        &self,
-        path: &str,
-        cookies: &[&str],
-        headers: &[(&str, &str)],
-        form: &'static str,
-    ) -> Reply {
+    pub(crate) async fn post(&self, path: &str, cookies: &[&str], headers: &[(&str, &str)], form: &str) -> Reply {
         let mut all = vec![("content-type", "application/x-www-form-urlencoded")];
         if !headers.iter().any(|(name, _)| ["sec-fetch-site", "origin"].contains(name)) {
             all.push(("sec-fetch-site", "same-origin"));
@@ -74,7 +72,7 @@ impl Site {
         path: &str,
         cookies: &[&str],
         headers: &[(&str, &str)],
-        body: &'static str,
+        body: &str,
     ) -> Reply {
         let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.addr));
         // Browsers send crumbs over HTTP/2 (RFC 9113, section 8.2.3), and one line over HTTP/1.1.
@@ -86,6 +84,7 @@ impl Site {
             }
         }
         request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let body = body.to_owned();
         let stream = TokioIo::new(TcpStream::connect(self.addr).await.expect("a connection"));
         let response = match self.protocol {
             Protocol::Http1 => {
@@ -111,7 +110,7 @@ impl Site {
     }
 
     /// The consent cookie that an answer to the form gives.
-    pub(crate) async fn answer(&self, cookies: &[&str], headers: &[(&str, &str)], form: &'static str) -> String {
+    pub(crate) async fn answer(&self, cookies: &[&str], headers: &[(&str, &str)], form: &str) -> String {
         let reply = self.post("/consent", cookies, headers, form).await;
         assert_eq!((reply.status, reply.header("location")), (StatusCode::SEE_OTHER, "/"), "{form}");
         assert_eq!(reply.header("cache-control"), "no-store");

@@ -2,12 +2,12 @@
 
 use axum::{
     Form,
-    http::{HeaderMap, StatusCode, Uri, header, uri::Authority},
+    http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Redirect, Response},
 };
 use tower_consent::{Category, Decision, Selection};
 
-use super::page::message;
+use super::{origin::is_same_origin, page::message};
 
 /// Takes an answer. A refusal or withdrawal always counts: who forges one only protects the visitor. Consent that may
 /// come from another site does not.
@@ -60,16 +60,4 @@ fn selection(fields: &[(String, String)]) -> Result<Option<Selection>, String> {
         is_empty = false;
     }
     Ok((!is_empty).then_some(selection))
-}
-
-/// Whether the browser says that the form stood on a page of this very site. Browsers that do not say `Sec-Fetch-Site`
-/// still say `Origin` with a POST; who says neither is no browser with a visitor in front of it.
-fn is_same_origin(uri: &Uri, headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(site) = text("sec-fetch-site") {
-        return site == "same-origin";
-    }
-    let host = uri.authority().map(Authority::as_str).or_else(|| text(header::HOST.as_str()));
-    let origin = text(header::ORIGIN.as_str()).and_then(|origin| origin.split_once("://"));
-    matches!((origin, host), (Some((_, origin)), Some(host)) if origin == host)
 }

@@ -15,6 +15,8 @@ pub(super) struct Choice {
     pub(super) asks: Option<String>,
     /// Signals that turned something off.
     pub(super) honoured: Vec<Signal>,
+    /// The signal under which nothing at all is stored, a choice neither.
+    pub(super) stores_nothing: Option<Signal>,
     /// What was chosen, when and on what.
     pub(super) made: Option<Made>,
     pub(super) switches: Vec<Switch>,
@@ -45,6 +47,7 @@ impl Choice {
         Self {
             asks: decision.asks().map(|reason| reason.to_string()),
             honoured: decision.honoured_signals().objections().collect(),
+            stores_nothing: decision.forbids_storing(),
             made: Made::of(decision),
             switches: switches(decision),
             revision: format!("revision {}{of}", revision.number()),

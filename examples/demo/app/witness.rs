@@ -91,15 +91,18 @@ impl Journal {
         let passed = self.passed.iter().any(|known| known == name);
         let heard = self.events.iter().find(|event| event.direction == Direction::Request && event.name == name);
         let declared = decision.policy().lookup(name);
+        let is_token = name == decision.policy().token_rules().cookie_name().as_bytes();
         let belongs_to = match declared {
             Some((category, service)) => owner(category, service),
             None if name == decision.policy().consent_cookie_name().as_bytes() => "this choice".to_owned(),
+            None if is_token => "your sign-in".to_owned(),
             None => "nobody declared it".to_owned(),
         };
         let why = match (heard, declared) {
             (Some(event), _) => event.reason.to_string(),
             (None, Some((_, Some(service)))) => decision.service_verdict(service).reason().to_string(),
             (None, Some((category, None))) => decision.verdict(category).reason().to_string(),
+            (None, None) if passed && is_token => Reason::Essential.to_string(),
             (None, None) if passed => Reason::OwnCookie.to_string(),
             // Nameless ones and those that begin with `$` never pass, and are not reported.
             (None, None) => "it has no name that servers agree on".to_owned(),

@@ -129,15 +129,25 @@ impl Writer {
         }
     }
 
-    /// Takes what waits, up to a compaction.
-    fn collect(&self, first: Message, batch: &mut Vec<Job>) -> Option<Sender<Result<bool, StoreError>>> {
+    /// Takes what waits, up to a compaction. Those who were just answered together are likely to come back together: it
+    /// waits a moment for as many again, and not at all for one who is alone.
+    fn collect(&mut self, first: Message, batch: &mut Vec<Job>) -> Option<Sender<Result<bool, StoreError>>> {
+        let expected = std::mem::replace(&mut self.expected, 0);
+        let end = Instant::now() + MOMENT;
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
                 Message::Job(job) => batch.push(job),
                 Message::Compact(told) => return Some(told),
             }
-            next = if batch.len() < BATCH { self.queue.try_recv().ok() } else { None };
+            self.expected = batch.len();
+            next = match self.queue.try_recv() {
+                _ if batch.len() >= BATCH => None,
+                Err(TryRecvError::Empty) if batch.len() < expected => {
+                    self.queue.recv_timeout(end.saturating_duration_since(Instant::now())).ok()
+                }
+                waiting => waiting.ok(),
+            };
         }
         None
     }
