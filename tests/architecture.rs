@@ -13,11 +13,15 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
 use tower::{Layer, Service};
 use tower_consent::{
-    Category, ConfigError, ConsentChange, ConsentContext, ConsentLayer, ConsentService, Decision, Lifetime, Narrow,
-    Policy, PolicyBuilder, ResponseFuture, Signals,
+    Category, ConfigError, ConsentChange, ConsentContext, ConsentLayer, ConsentService, Decision, Ended, Issued,
+    Lifetime, MemoryStore, Narrow, NewToken, Policy, PolicyBuilder, RejectionKind, RequireSession,
+    RequireSessionFuture, RequireSessionService, ResponseFuture, Session, SessionRejection, SignIn, Signals, SignedIn,
+    StoreError, StoreFuture, Token, TokenContext, TokenDigest, TokenFuture, TokenLayer, TokenRecord, TokenRules,
+    TokenService, TokenStore, Tokens, TokensBuilder,
 };
 
 // The order of imports.
@@ -327,7 +331,10 @@ fn the_reader_of_imports_sees_all_of_them() {
         ("report/a.rs", "use crate::cookies::X;", 1),
         ("category.rs", "use crate::signal::X;", 1),
         ("enforce/a.rs", "use crate::{report::X, cookies::X, store::X};", 1),
-        ("token/a.rs", "use crate::{store::X, enforce::X};", 0),
+        ("token/a.rs", "use crate::{store::X, enforce::X, cookies::X, policy::X, signal::X, clock::X};", 0),
+        ("token/a.rs", "use crate::{axum::X, endpoint::X, visit::X, test::X};", 4),
+        ("enforce/a.rs", "use crate::token::X;", 1),
+        ("store/a.rs", "use crate::token::X;", 1),
         ("endpoint/a.rs", "use crate::{store::X, visit::X, token::X};", 0),
         ("store/a.rs", "use crate::{consent::X, clock::X};", 0),
         ("store/a.rs", "use crate::{policy::X, sources::X};", 2),
@@ -464,6 +471,51 @@ fn auto_traits_are_those_of_what_is_inside() {
         Lifetime: Send = true, Sync = true, Copy = true;
         Narrow: Send = true, Sync = true, Clone = true;
     }
+    assert_all! {
+        Tokens: Send = true, Sync = true, Clone = true, Unpin = true, std::fmt::Debug = true;
+        TokensBuilder: Send = true, Sync = true, Unpin = true;
+        TokenLayer: Send = true, Sync = true, Clone = true, Unpin = true, std::fmt::Debug = true;
+        TokenService<()>: Send = true, Sync = true, Clone = true, Unpin = true, std::fmt::Debug = true;
+        TokenService<Nothing>: Send = false, Sync = false, Clone = false, Unpin = false, std::fmt::Debug = false;
+        TokenService<OnlySend>: Send = true, Sync = false;
+        TokenService<OnlySync>: Send = false, Sync = true;
+        TokenFuture<()>: Send = true, Sync = true, Unpin = true, std::fmt::Debug = true;
+        TokenFuture<Nothing>: Send = false, Sync = false, Unpin = false, std::fmt::Debug = false;
+        TokenFuture<OnlySend>: Send = true, Sync = false;
+        TokenFuture<OnlySync>: Send = false, Sync = true;
+        RequireSession: Send = true, Sync = true, Copy = true, Unpin = true, std::fmt::Debug = true;
+        RequireSessionService<()>: Send = true, Sync = true, Clone = true, Unpin = true, std::fmt::Debug = true;
+        RequireSessionService<Nothing>: Send = false, Sync = false, Clone = false, Unpin = false, std::fmt::Debug = false;
+        RequireSessionFuture<(), (), ()>: Send = true, Unpin = true, std::fmt::Debug = true;
+        RequireSessionFuture<(), OnlySend, OnlySend>: Send = true;
+        RequireSessionFuture<(), (), Nothing>: Send = false, Unpin = false, std::fmt::Debug = true;
+        RequireSessionFuture<OnlySync, (), ()>: Send = false;
+        TokenContext: Send = true, Sync = true, Clone = true, Unpin = true;
+        Session: Send = true, Sync = true, Clone = true, Unpin = true;
+        SignIn: Send = true, Sync = true, Clone = true, Unpin = true;
+        SignedIn: Send = true, Sync = true, Clone = true, Unpin = true, std::fmt::Debug = true;
+        Ended: Send = true, Sync = true, Copy = true, Unpin = true;
+        Issued: Send = true, Sync = true, Clone = true;
+        NewToken: Send = true, Sync = true, Clone = true;
+        SessionRejection: Send = true, Sync = true, std::error::Error = true;
+        RejectionKind: Send = true, Sync = true, Clone = true;
+        StoreError: Send = true, Sync = true, Clone = true, std::error::Error = true;
+        TokenRecord: Send = true, Sync = true, Clone = true;
+        TokenRules: Send = true, Sync = true, Clone = true;
+        TokenDigest: Send = true, Sync = true, Copy = true, std::fmt::Display = true;
+        MemoryStore: Send = true, Sync = true, Clone = true;
+        StoreFuture<'static, bool>: Send = true, Unpin = true;
+        dyn TokenStore: Send = true, Sync = true;
+    }
+}
+
+/// A secret leaves by one method alone: nothing prints it, nothing writes it to a file, nothing compares it byte by byte.
+#[test]
+fn a_token_has_no_way_out_but_one() {
+    assert!(has!(Token: Clone) && has!(Token: std::fmt::Debug));
+    assert!(!has!(Token: Copy) && !has!(Token: std::fmt::Display) && !has!(Token: serde::Serialize));
+    assert!(!has!(Token: PartialEq) && !has!(Token: AsRef<[u8]>) && !has!(Token: AsRef<str>));
+    assert!(!has!(Issued: serde::Serialize) && !has!(SignedIn: serde::Serialize) && !has!(SignedIn: std::fmt::Display));
 }
 
 /// An error that is nothing but a type: no `Error`, no `Debug`, not `Send`.
@@ -561,4 +613,71 @@ fn errors_pass_untouched() {
     let request = Request::builder().header("cookie", "_ga=1").body(Letter(&letters)).unwrap();
     let Poll::Ready(Err(Odd(error))) = pin!(service.call(request)).poll(&mut context) else { panic!("no error") };
     assert_eq!((&*error, Rc::strong_count(&error)), ("no csrf", 1));
+}
+
+/// The token layer asks no more of a service than the consent layer does.
+#[test]
+fn a_difficult_service_works_with_tokens() {
+    let (asked, letters) = (Cell::new(0), Cell::new(0));
+    let tokens = Tokens::new(MemoryStore::new());
+    let difficult = Difficult { asked: &asked, is_broken: false };
+    let mut service = layer().with_tokens(tokens.clone()).layer(TokenLayer::new(tokens.clone()).layer(difficult));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(service.poll_ready(&mut context).is_pending());
+    assert!(matches!(service.poll_ready(&mut context), Poll::Ready(Ok(()))));
+    let request = Request::builder().header("cookie", "_ga=1; csrf=1").body(Letter(&letters)).unwrap();
+    let mut answer = pin!(service.call(request));
+    assert!(answer.as_mut().poll(&mut context).is_pending());
+    let Poll::Ready(Ok(response)) = answer.poll(&mut context) else { panic!("no answer") };
+    assert_eq!(response.headers().get_all("set-cookie").iter().collect::<Vec<_>>(), ["csrf=2"]);
+
+    let difficult = Difficult { asked: &asked, is_broken: true };
+    let mut service = TokenLayer::new(tokens).layer(difficult);
+    let Poll::Ready(Err(Odd(error))) = service.poll_ready(&mut context) else { panic!("ready") };
+    assert_eq!(&*error, "not ready");
+    let request = Request::new(Letter(&letters));
+    let Poll::Ready(Err(Odd(error))) = pin!(service.call(request)).poll(&mut context) else { panic!("no error") };
+    assert_eq!(&*error, "no csrf");
+}
+
+/// A body that an answer of ours can become.
+struct Page(Bytes, #[allow(dead_code)] Rc<()>);
+
+impl From<Bytes> for Page {
+    fn from(text: Bytes) -> Self {
+        Self(text, Rc::new(()))
+    }
+}
+
+/// The guard clones a service, because it is called later than it was asked whether it is ready, and asks nothing else: it
+/// may borrow, and neither it nor its bodies, its future or its error can be sent.
+#[test]
+fn a_guard_works_over_a_service_that_cannot_be_sent() {
+    #[derive(Clone)]
+    struct Local<'a>(&'a Cell<u32>, #[allow(dead_code)] Rc<()>);
+    impl<'a> Service<Request<Letter<'a>>> for Local<'a> {
+        type Response = Response<Page>;
+        type Error = Odd;
+        type Future = std::future::Ready<Result<Response<Page>, Odd>>;
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Odd>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, request: Request<Letter<'a>>) -> Self::Future {
+            self.0.set(self.0.get() + request.body().0.get());
+            std::future::ready(Ok(Response::new(Bytes::from_static(b"in").into())))
+        }
+    }
+    let (runs, letters) = (Cell::new(0), Cell::new(1));
+    let tokens = Tokens::new(MemoryStore::new());
+    let mut context = Context::from_waker(Waker::noop());
+    let Poll::Ready(Ok(issued)) = pin!(tokens.issue("user-17")).poll(&mut context) else { panic!("no token") };
+    let cookie = format!("__Host-token={}", issued.token().expose());
+    let mut service = TokenLayer::new(tokens).layer(RequireSession.layer(Local(&runs, Rc::new(()))));
+    for (cookie, text) in [("a=b", "You are not signed in.\n"), (&*cookie, "in")] {
+        assert!(matches!(service.poll_ready(&mut context), Poll::Ready(Ok(()))));
+        let request = Request::builder().header("cookie", cookie).body(Letter(&letters)).unwrap();
+        let Poll::Ready(Ok(answer)) = pin!(service.call(request)).poll(&mut context) else { panic!("no answer") };
+        assert_eq!(answer.body().0, text);
+    }
+    assert_eq!(runs.get(), 1);
 }

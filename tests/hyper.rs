@@ -58,5 +58,17 @@ async fn asks(site: &str) {
         let (lines, _) = ask("POST", "/withdraw", &visitor).await;
         assert_eq!(lines.len(), 2, "a refusal, and the end of `_ga`: {lines:?}");
         assert!(lines[1].starts_with("_ga=;") && lines[1].contains("Max-Age=0"), "{lines:?}");
+
+        // A token comes and goes, beside consent and without it.
+        let (lines, _) = ask("POST", "/sign-in", &[]).await;
+        assert!(lines[0].ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=604800"), "{lines:?}");
+        let token = lines[0].split(';').next().expect("a pair");
+        let visitor = ["a=b", token, "_ga=1"];
+        assert_eq!(ask("GET", "/account", &visitor).await.1, "user-17\n");
+        assert_eq!(ask("GET", "/account", &["a=b"]).await.1, "who are you?\n");
+        let (lines, body) = ask("POST", "/sign-out", &visitor).await;
+        assert_eq!((body.as_str(), lines.len()), ("signed out\n", 1));
+        assert!(lines[0].starts_with("__Host-token=; ") && lines[0].contains("Max-Age=0"), "{lines:?}");
+        assert_eq!(ask("GET", "/account", &visitor).await.1, "who are you?\n");
     }
 }

@@ -11,7 +11,7 @@ use time::macros::date;
 use tower_consent::{
     AttributeFloors, CacheRule, Category, CategoryEntry, ConfigError, ConfigErrorKind as Kind, ConsentCookie,
     ConsentLayer, CookieRule, Lifetime, Mode, Policy, PolicyBuilder, Preset, Regime, RuleTarget, SameSite, Scope,
-    Selection, ServiceEntry, Signal, SignalScope, UnknownCookies,
+    Selection, ServiceEntry, Signal, SignalScope, TokenRules, UnknownCookies,
 };
 
 const KEY: [u8; 32] = [7; 32];
@@ -229,7 +229,38 @@ fn bad_policies() -> Vec<Bad> {
         (builder().mac_key("a", []), Kind::EmptyKey, "mac_keys[0]", "a"),
         (builder().mac_key("a", [7; 31]), Kind::ShortKey, "mac_keys[0]", "a"),
         (long_names(32, 27), Kind::ConsentCookieTooLarge, "categories and services", "3801"),
+        (tokens(|rules| rules.with_cookie_name("")), Kind::NotAToken, "tokens.cookie", ""),
+        (tokens(|rules| rules.with_cookie_name("my token")), Kind::NotAToken, "tokens.cookie", "my token"),
+        (tokens(|rules| rules.with_cookie_name("$token")), Kind::NotAToken, "tokens.cookie", "$token"),
+        (tokens(|rules| rules.with_cookie_name("__Host-consent")), Kind::OwnCookie, "tokens.cookie", "__Host-consent"),
+        (builder().essential(["__Host-token"]), Kind::OwnCookie, "cookies[0].name", "__Host-token"),
+        (builder().auth_cookie("__Host-token"), Kind::OwnCookie, "cookies[0].name", "__Host-token"),
+        (token_life(Lifetime::months(1)), Kind::NotExact, "tokens.lifetime", "1 month"),
+        (token_life(Lifetime::days(0)), Kind::ZeroLifetime, "tokens.lifetime", "0 seconds"),
+        (token_life(Lifetime::days(8)), Kind::LongTokenLifetime, "tokens.lifetime", "8 days"),
+        (toml("tokens = { lifetime = '30 days' }"), Kind::LongTokenLifetime, "tokens.lifetime", "30 days"),
+        (longer(Lifetime::days(401)), Kind::LongLifetime, "tokens.lifetime", "401 days"),
+        (longer(Lifetime::months(1)), Kind::NotExact, "tokens.lifetime", "1 month"),
+        (idle(Lifetime::months(1)), Kind::NotExact, "tokens.idle_limit", "1 month"),
+        (idle(Lifetime::seconds(59)), Kind::ShortIdleLimit, "tokens.idle_limit", "59 seconds"),
+        (idle(Lifetime::seconds(0)), Kind::ShortIdleLimit, "tokens.idle_limit", "0 seconds"),
     ]
+}
+
+fn tokens(change: impl FnOnce(TokenRules) -> TokenRules) -> PolicyBuilder {
+    builder().tokens(change(TokenRules::default()))
+}
+
+fn token_life(life: Lifetime) -> PolicyBuilder {
+    tokens(|rules| rules.with_lifetime(life))
+}
+
+fn longer(life: Lifetime) -> PolicyBuilder {
+    tokens(|rules| rules.longer_than_seven_days(life))
+}
+
+fn idle(limit: Lifetime) -> PolicyBuilder {
+    tokens(|rules| rules.with_idle_limit(limit))
 }
 
 /// A rule with this many scopes.
@@ -287,7 +318,7 @@ fn limits_are_exact() {
     let days = Lifetime::days;
     let second_past = |days: u32| Lifetime::seconds(days * 86_400 + 1);
     let max_age = |life| rule(|rule| rule.max_age(life));
-    let token = "t".repeat(200);
+    let token = "t".repeat(128);
     for (good, bad, kind) in [
         (builder().grant_lifetime(months(13)), builder().grant_lifetime(months(14)), Kind::LongLifetime),
         // 13 months are 397 days at the most.
@@ -326,7 +357,22 @@ fn limits_are_exact() {
             builder().consent_cookie(ConsentCookie::default().with_name(format!("{token} "))),
             Kind::NotAToken,
         ),
+        (
+            builder().consent_cookie(ConsentCookie::default().with_name(&*token)),
+            builder().consent_cookie(ConsentCookie::default().with_name(format!("{token}t"))),
+            Kind::NotAToken,
+        ),
         (long_names(32, 26), long_names(32, 27), Kind::ConsentCookieTooLarge),
+        (token_life(days(7)), token_life(second_past(7)), Kind::LongTokenLifetime),
+        (token_life(Lifetime::seconds(1)), token_life(Lifetime::seconds(0)), Kind::ZeroLifetime),
+        (longer(days(400)), longer(second_past(400)), Kind::LongLifetime),
+        (longer(days(7)), longer(days(0)), Kind::ZeroLifetime),
+        (idle(Lifetime::seconds(60)), idle(Lifetime::seconds(59)), Kind::ShortIdleLimit),
+        (
+            tokens(|rules| rules.with_cookie_name("t".repeat(128))),
+            tokens(|rules| rules.with_cookie_name("t".repeat(129))),
+            Kind::NotAToken,
+        ),
     ] {
         let text = format!("{bad:?}");
         assert_eq!(refusal(bad).expect(&text).kind(), kind, "{text}");
@@ -420,6 +466,12 @@ fn in_code() -> PolicyBuilder {
         .preset(Preset::GoogleAnalytics)
         .auth_cookie("session")
         .essential(["csrf"])
+        .tokens(
+            TokenRules::default()
+                .with_cookie_name("__Host-sign-in")
+                .longer_than_seven_days(Lifetime::days(30))
+                .with_idle_limit(Lifetime::seconds(7_200)),
+        )
         .category(CategoryEntry::new("statistics").exempt_until_objected().since(2))
         .category(CategoryEntry::new("social"))
         .service_entry(ServiceEntry::new("meta", "marketing").since(3))
@@ -463,6 +515,12 @@ dnt = ["marketing"]
 gpc = "ignore"
 always = true
 
+[tokens]
+cookie = "__Host-sign-in"
+lifetime = "30 days"
+longer_than_seven_days = true
+idle_limit = "2 hours"
+
 [floors]
 secure = true
 same_site = "lax"
@@ -504,6 +562,7 @@ const JSON: &str = r#"{
     "essential": ["csrf"],
     "consent_cookie": {"name": "__Secure-consent", "domain": "example.com", "http_only": false, "same_site": "strict"},
     "signals": {"dnt": ["marketing"], "gpc": "ignore", "always": true},
+    "tokens": {"cookie": "__Host-sign-in", "lifetime": "30 days", "longer_than_seven_days": true, "idle_limit": "2 hours"},
     "floors": {"secure": true, "same_site": "lax"},
     "categories": [{"name": "statistics", "kind": "exempt-until-objected", "since": 2}, {"name": "social"}],
     "services": [{"name": "meta", "category": "marketing", "since": 3}],
@@ -541,12 +600,13 @@ const NAMES: &[&str] = &[
 /// All that can be seen of a policy: what it says of itself, and what a layer that keeps it answers.
 async fn seen(policy: Policy) -> Vec<String> {
     let mut seen = vec![format!(
-        "{policy:?} {:?} {:?} {:?} {:?} {}",
+        "{policy:?} {:?} {:?} {:?} {:?} {} {:?}",
         policy.categories(),
         policy.services().collect::<Vec<_>>(),
         policy.revision(),
         policy.mode(),
-        policy.consent_cookie_name()
+        policy.consent_cookie_name(),
+        policy.token_rules()
     )];
     seen.extend(NAMES.iter().map(|name| format!("{name}: {:?}", policy.lookup(name.as_bytes()))));
     let layer = ConsentLayer::new(policy).with_clock(clock_at(date!(2026 - 11 - 21)));
@@ -654,6 +714,10 @@ async fn every_field_of_a_file_counts() {
         ("dnt = [\"marketing\"]", "dnt = \"all\""),
         ("gpc = \"ignore\"", "gpc = \"all\""),
         ("always = true", "always = false"),
+        ("\"__Host-sign-in\"", "\"__Host-token\""),
+        ("\"30 days", "\"29 days"),
+        ("\"2 hours\"", "\"3 hours\""),
+        ("idle_limit = \"2 hours\"\n", ""),
         ("[floors]\nsecure = true", "[floors]\nsecure = false"),
         ("same_site = \"lax\"", "same_site = \"strict\""),
         ("kind = \"exempt-until-objected\"\n", ""),
@@ -675,6 +739,9 @@ async fn every_field_of_a_file_counts() {
         toml(&format!("refusal_lifetime = '{days} days'\ncookies = [{{ name = '_ga', category = 'analytics' }}]"))
     };
     assert_ne!(seen(opt_in(190).build().unwrap()).await, seen(opt_in(191).build().unwrap()).await);
+    // Without its word for it the policy is none.
+    let short = toml(&text.replace("longer_than_seven_days = true\n", ""));
+    assert_eq!(refusal(short).unwrap().kind(), Kind::LongTokenLifetime);
     // Partitioned implies Secure, so that the latter only shows without it.
     let secure = text.replace("partitioned = true\n", "");
     let neither = secure.replace("secure = true\nfloors", "floors");
@@ -715,6 +782,23 @@ const BAD_FILES: &[(&str, &str, &[&str])] = &[
     ("[[services]]\n\nkind = 'x'", "{\"services\":\n[{\n\"kind\": \"x\"}]}", &["unknown field `kind`", "`category`"]),
     ("[[categories]]\n\nnam = 'x'", "{\"categories\":\n[{\n\"nam\": \"x\"}]}", &["unknown field `nam`", "`name`"]),
     ("\n[revision]\nno = 2", "{\"revision\":\n{\n\"no\": 2}}", &["unknown field `no`", "`number`"]),
+    (
+        "\n[tokens]\nname = 'x'",
+        "{\"tokens\":\n{\n\"name\": \"x\"}}",
+        &["unknown field `name`", "`cookie`", "`lifetime`", "`longer_than_seven_days`", "`idle_limit`"],
+    ),
+    ("\n[tokens]\nsecure = true", "{\"tokens\":\n{\n\"secure\": true}}", &["unknown field `secure`"]),
+    ("\n[tokens]\nlifetime = '7'", "{\"tokens\":\n{\n\"lifetime\": \"7\"}}", &["\"7\" is not a lifetime"]),
+    (
+        "\n[tokens]\nidle_limit = 60",
+        "{\"tokens\":\n{\n\"idle_limit\": 60}}",
+        &["invalid type: integer `60`, expected", "string"],
+    ),
+    (
+        "\n[tokens]\nlonger_than_seven_days = '30 days'",
+        "{\"tokens\":\n{\n\"longer_than_seven_days\": \"30 days\"}}",
+        &["invalid type: string \"30 days\", expected a boolean"],
+    ),
     // What never comes from a file: keys and hooks.
     ("\n\nkeys = []", "{\n\n\"keys\": []}", &["unknown field `keys`"]),
     ("\n\nmac_keys = []", "{\n\n\"mac_keys\": []}", &["unknown field `mac_keys`"]),
@@ -885,6 +969,11 @@ async fn the_complete_examples_load_and_agree() {
         .filter(|field| file.get(field).is_none())
         .collect();
     assert!(missing.is_empty(), "complete.json lacks {missing:?}");
+    let fields = toml::from_str::<TokenRules>("no-such-field = 1").unwrap_err().to_string();
+    let (_, fields) = fields.split_once("expected one of ").expect("a list of the fields");
+    for field in fields.trim().split(", ").map(|field| field.trim_matches('`')) {
+        assert!(file["tokens"].get(field).is_some(), "complete.json lacks tokens.{field}");
+    }
 }
 
 // Presets.

@@ -20,8 +20,8 @@ enum Cover {
 
 use Cover::{Fact, NotHere, Tests};
 
-/// The rules of this part, and R74, which is for the part that has tokens.
-const LISTED: &[(u32, u32)] = &[(1, 7), (15, 19), (21, 21), (24, 63), (66, 81), (104, 107), (118, 118)];
+/// The rules of the parts that are built.
+const LISTED: &[(u32, u32)] = &[(1, 7), (15, 19), (21, 21), (24, 64), (66, 81), (104, 107), (112, 112), (118, 128)];
 
 const RULES: &[(u32, &str, Cover)] = &[
     // Do Not Track.
@@ -270,6 +270,7 @@ const RULES: &[(u32, &str, Cover)] = &[
         Tests(&[
             "consent_cookie::a_second_cookie_that_differs_makes_both_worthless",
             "oracle::request_lines_with_a_second_consent_cookie",
+            "tokens/bearer::two_that_differ_are_nobody",
         ]),
     ),
     (
@@ -322,6 +323,14 @@ const RULES: &[(u32, &str, Cover)] = &[
         "only what was shown, and not for ever",
         Tests(&["expiry::the_next_request_is_clean", "expiry::only_what_the_request_showed_is_expired"]),
     ),
+    (
+        64,
+        "Clear-Site-Data without the cookies",
+        Tests(&[
+            "tokens/logout::clear_site_data_leaves_the_cookies",
+            "tokens/consent::a_log_out_does_not_touch_the_choice",
+        ]),
+    ),
     // Attacks.
     (
         66,
@@ -369,7 +378,15 @@ const RULES: &[(u32, &str, Cover)] = &[
             "browser/choices::another_site_can_refuse_for_a_visitor_and_not_consent",
         ]),
     ),
-    (74, "fixed sessions", NotHere("tokens come later")),
+    (
+        74,
+        "fixed sessions",
+        Tests(&[
+            "tokens/attacks::a_planted_token_is_dead_after_the_sign_in",
+            "tokens/attacks::only_issued_tokens_are_taken",
+            "tokens/attacks::a_token_in_a_url_or_a_body_is_nothing",
+        ]),
+    ),
     // Caches.
     (
         75,
@@ -427,6 +444,14 @@ const RULES: &[(u32, &str, Cover)] = &[
         Tests(&["decision::periods_end_on_the_calendar", "visitor::time_passes_for_the_visitor_and_the_site_alike"]),
     ),
     (
+        112,
+        "a form that ends with the browser",
+        Tests(&[
+            "tokens/cookie::it_is_set_with_exactly_these_attributes",
+            "tokens/rotation::a_new_secret_and_nothing_else",
+        ]),
+    ),
+    (
         118,
         "the consent cookie",
         Tests(&[
@@ -435,6 +460,82 @@ const RULES: &[(u32, &str, Cover)] = &[
             "consent_cookie::reading_is_total_and_noise_is_no_grant",
             "policy::the_largest_consent_cookie_is_as_large_as_reckoned",
         ]),
+    ),
+    // Tokens.
+    (119, "256 bits as base64url", Tests(&["tokens/secret::it_is_256_random_bits"])),
+    (
+        120,
+        "the store has only the hash, and finds by it",
+        Tests(&["tokens/secret::the_store_sees_only_the_digest", "architecture::a_token_has_no_way_out_but_one"]),
+    ),
+    (
+        121,
+        "seven days by the server's clock",
+        Tests(&[
+            "tokens/life::seven_days_from_the_issue_used_or_not",
+            "tokens/life::a_store_with_a_wrong_clock_ends_nothing_early",
+            "tokens/life::inside_a_consent_layer_the_shorter_life_wins",
+            "tokens/life::standing_down_prolongs_nothing",
+        ]),
+    ),
+    (
+        122,
+        "the cookie, and nowhere else",
+        Tests(&[
+            "tokens/cookie::it_is_set_with_exactly_these_attributes",
+            "tokens/attacks::a_token_in_a_url_or_a_body_is_nothing",
+            "tokens/secret::nothing_prints_it",
+        ]),
+    ),
+    (
+        123,
+        "a new token at sign-in; unknown, ended and malformed are one (times are not measured)",
+        Tests(&[
+            "tokens/attacks::a_planted_token_is_dead_after_the_sign_in",
+            "tokens/attacks::unknown_ended_and_malformed_are_one",
+            "tokens/attacks::any_bytes_in_the_fields_that_it_reads",
+        ]),
+    ),
+    (
+        124,
+        "log-out: the store first, once and for all",
+        Tests(&[
+            "tokens/logout::it_is_gone",
+            "tokens/logout::the_store_comes_first",
+            "tokens/logout::it_is_idempotent",
+            "tokens/failures::a_log_out_that_fails_changes_nothing",
+            "tokens/races::nothing_passes_after_a_log_out",
+            "tokens/races::rotations_and_log_outs",
+        ]),
+    ),
+    (
+        125,
+        "all sessions of a subject, and ended ones purged",
+        Tests(&[
+            "tokens/logout::everywhere_is_everywhere_and_only_ones_own",
+            "tokens/sessions::one_of_ones_own_can_be_ended",
+            "tokens/sessions::the_latest_first_and_only_live_ones",
+            "tokens/life::a_store_with_a_wrong_clock_ends_nothing_early",
+        ]),
+    ),
+    (
+        126,
+        "an idle limit and a shorter life",
+        Tests(&["tokens/life::an_idle_limit_ends_what_is_not_used", "tokens/life::a_shorter_life"]),
+    ),
+    (
+        127,
+        "tokens and consent do not hang on each other",
+        Tests(&[
+            "tokens/consent::it_is_essential_by_itself",
+            "tokens/consent::a_withdrawal_does_not_log_out",
+            "tokens/consent::a_log_out_does_not_touch_the_choice",
+        ]),
+    ),
+    (
+        128,
+        "answers of signed-in visitors",
+        Tests(&["tokens/caches::cache_control_is_merged", "tokens/caches::refusals_are_personal_too"]),
     ),
 ];
 

@@ -31,10 +31,11 @@ impl<S: Sync> OptionalFromRequestParts<S> for Session {
     type Rejection = SessionRejection;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Option<Self>, SessionRejection> {
-        match SessionRejection::or_session(context(parts)?, parts).await {
-            Ok(session) => Ok(Some(session)),
-            Err(rejection) if rejection.is_anonymous() => Ok(None),
-            Err(rejection) => Err(rejection),
+        let context = context(parts)?;
+        let session = context.session(&parts.headers);
+        match session.await {
+            Ok(session) => Ok(session),
+            Err(error) => Err(SessionRejection::answered(RejectionKind::Unavailable(error), &context, parts)),
         }
     }
 }

@@ -69,14 +69,14 @@ impl TokenRules {
     #[must_use]
     pub fn with_lifetime(mut self, lifetime: Lifetime) -> Self {
         self.lifetime = lifetime;
+        self.longer_than_seven_days = false;
         self
     }
 
     /// A life of more than seven days, of which the published policy must speak; at most 400.
     #[must_use]
-    pub fn longer_than_seven_days(mut self, lifetime: Lifetime) -> Self {
-        self.longer_than_seven_days = true;
-        self.with_lifetime(lifetime)
+    pub fn longer_than_seven_days(self, lifetime: Lifetime) -> Self {
+        Self { longer_than_seven_days: true, ..self.with_lifetime(lifetime) }
     }
 
     /// Ends a token that was not used for this long: at least a minute. Uses are noted at most every tenth of it.

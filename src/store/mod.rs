@@ -2,7 +2,7 @@
 //!
 //! 1. A store knows the digest of a token, never its secret.
 //! 2. A store does not judge: whether a token has ended is said by [`Tokens`](crate::Tokens) and its clock alone. A
-//!    store's own time only deletes, one sweep interval after the end, so that a clock that runs ahead ends nothing early.
+//!    store's own time only deletes, one sweep interval after the end, so that a clock that runs ahead by less ends nothing early.
 //! 3. There is no upsert. What was deleted cannot come back: a log-out wins every race.
 //! 4. A store that is down says so ([`StoreErrorKind`]); it never answers "no such token".
 

@@ -40,17 +40,18 @@ impl SessionRejection {
             Ok(None) => RejectionKind::NoLiveToken,
             Err(error) => RejectionKind::Unavailable(error),
         };
-        Err(Self::of(kind).answered(&context, parts))
+        Err(Self::answered(kind, &context, parts))
     }
 
     pub(crate) const fn of(kind: RejectionKind) -> Self {
         Self { kind, answer: None }
     }
 
-    fn answered(mut self, context: &TokenContext, parts: &Parts) -> Self {
-        let answer = context.settings().answer.as_ref().map(|answer| Box::new(answer(&self, parts)));
-        self.answer = answer;
-        self
+    /// With the application's own answer, if it has one.
+    pub(crate) fn answered(kind: RejectionKind, context: &TokenContext, parts: &Parts) -> Self {
+        let rejection = Self::of(kind);
+        let answer = context.settings().answer.as_ref().map(|answer| Box::new(answer(&rejection, parts)));
+        Self { answer, ..rejection }
     }
 
     /// Why there is no session.

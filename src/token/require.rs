@@ -29,7 +29,8 @@ use super::{
 /// use axum::{Router, routing::get};
 /// use tower_consent::{MemoryStore, RequireSession, TokenLayer, Tokens};
 ///
-/// let private: Router = Router::new().route("/account", get(|| async { "yours" })).layer(RequireSession);
+/// // `route_layer`, so that unknown paths are not guarded but not found.
+/// let private: Router = Router::new().route("/account", get(|| async { "yours" })).route_layer(RequireSession);
 /// let app = private.layer(TokenLayer::new(Tokens::new(MemoryStore::new())));
 /// # let _ = app;
 /// # }

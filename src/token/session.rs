@@ -5,7 +5,7 @@ use std::fmt;
 use http::{HeaderMap, HeaderValue};
 
 use super::{context::TokenContext, sign_in::SignedIn};
-use crate::store::{StoreError, TokenDigest, TokenRecord};
+use crate::store::{StoreError, TokenDigest, TokenForm, TokenRecord};
 
 /// The session of a request: its token is alive. An extractor, also as `Option<Session>`.
 #[derive(Clone)]
@@ -51,7 +51,7 @@ impl Session {
     ///
     /// The store cannot be reached: then the token is alive, and the cookie stays, so that the visitor can try again.
     pub async fn end(&self) -> Result<Ended, StoreError> {
-        self.context.tokens().delete(self.record.digest()).await?;
+        self.context.tokens().end(&self.record).await?;
         self.context.note_change();
         Ok(Ended { clears_site_data: false })
     }
@@ -75,7 +75,9 @@ impl Session {
     /// The store cannot be reached.
     pub async fn rotate(&self) -> Result<Option<SignedIn>, StoreError> {
         let tokens = self.context.tokens();
-        let issued = tokens.replace(&self.record).await?;
+        // Where nothing may be stored it goes on as a bearer token, and stays one.
+        let form = if self.context.forbids_cookies().is_some() { TokenForm::Bearer } else { self.record.form() };
+        let issued = tokens.replace(&self.record, form).await?;
         self.context.note_change();
         Ok(issued.map(|issued| SignedIn::new(issued, &self.context, &tokens)))
     }

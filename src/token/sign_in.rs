@@ -54,10 +54,14 @@ impl SignIn {
     ///
     /// The store is down or full, and nobody was signed in; a subject, label or data that is too long.
     pub async fn issue(&self, new: impl Into<NewToken>) -> Result<SignedIn, StoreError> {
+        let mut new = new.into();
+        if self.context.forbids_cookies().is_some() {
+            new.form = TokenForm::Bearer;
+        }
         let tokens = self.context.tokens();
         let issued = tokens.issue(new).await?;
         if let Presented::One { digest, .. } = self.presented
-            && let Err(error) = tokens.delete(&digest).await
+            && let Err(error) = tokens.end_by(&digest).await
         {
             // Whether it works or not, nobody learns the new secret.
             drop(tokens.delete(issued.record().digest()).await);
@@ -100,7 +104,7 @@ impl SignedIn {
             TokenForm::Persistent => Some(tokens.seconds_left(&record)),
             TokenForm::BrowserSession | TokenForm::Bearer => None,
         };
-        let is_cookie = record.form() != TokenForm::Bearer && forbidden_by.is_none();
+        let is_cookie = record.form() != TokenForm::Bearer;
         let line = is_cookie.then(|| cookie_line(context.cookie_name(), &text, max_age)).flatten();
         Self { record, carrier: line.map_or(Carrier::Bearer(text), Carrier::Cookie), forbidden_by }
     }
@@ -128,14 +132,14 @@ impl SignedIn {
         &self.record
     }
 
-    /// A whole answer: on to `location` (303 See Other) with the cookie; or, where the token does not travel by cookie, a
-    /// page that says why nobody is signed in after this, because an answer that redirects cannot carry the token. An
-    /// application with a page of its own asks [`bearer`](Self::bearer) first.
+    /// A whole answer: on to `location` (303 See Other) with the cookie; or, where the token does not travel by cookie, the
+    /// token in a body, because an answer that redirects cannot carry it. Where that is so because of a signal, it is a
+    /// page that says why. An application with a page of its own asks [`bearer`](Self::bearer) first.
     ///
     /// A `location` that cannot stand in a header becomes `/`.
     #[must_use]
     pub fn redirect<C: From<Bytes>>(&self, location: &str) -> Response<C> {
-        let mut answer = match self.carrier {
+        let mut answer = match &self.carrier {
             Carrier::Cookie(_) => {
                 let mut answer = Response::new(Bytes::new());
                 *answer.status_mut() = StatusCode::SEE_OTHER;
@@ -143,10 +147,13 @@ impl SignedIn {
                 answer.headers_mut().insert(header::LOCATION, location);
                 answer
             }
-            Carrier::Bearer(_) => {
-                let mut answer = Response::new(Bytes::from_static(NOT_REMEMBERED.as_bytes()));
-                let html = HeaderValue::from_static("text/html; charset=utf-8");
-                answer.headers_mut().insert(header::CONTENT_TYPE, html);
+            Carrier::Bearer(token) => {
+                let (kind, body) = match self.forbidden_by {
+                    Some(_) => ("text/html; charset=utf-8", [NOT_REMEMBERED, token, "</code>\n"].concat()),
+                    None => ("text/plain; charset=utf-8", format!("{token}\n")),
+                };
+                let mut answer = Response::new(Bytes::from(body));
+                answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
                 answer
             }
         };
@@ -171,7 +178,7 @@ impl fmt::Debug for SignedIn {
     }
 }
 
-/// Says why a visitor is not signed in although name and password were right.
+/// Says why a visitor is not signed in although name and password were right; the token follows.
 const NOT_REMEMBERED: &str = "<!doctype html>
 <html lang=en>
 <meta charset=utf-8>
@@ -182,7 +189,7 @@ const NOT_REMEMBERED: &str = "<!doctype html>
 Control), and this site promises to store nothing in a browser that does: also not the cookie that would keep you signed
 in.
 <p>To sign in here, turn the signal off for this site, and sign in again.
-";
+<p>A program can go on with this token, which is shown only here: <code>Authorization: Bearer ";
 
 /// The line that sets the token cookie (R122). It is marked sensitive: no log of headers shows it.
 fn cookie_line(name: &str, token: &str, max_age: Option<i64>) -> Option<HeaderValue> {

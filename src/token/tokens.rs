@@ -10,8 +10,11 @@ use super::{
 use crate::{
     clock::{Clock, SystemClock},
     policy::{ConfigError, Lifetime, Policy, TokenRules},
-    store::{StoreError, StoreErrorKind, TokenDigest, TokenRecord, TokenStore},
+    store::{StoreError, StoreErrorKind, TokenDigest, TokenForm, TokenRecord, TokenStore},
 };
+
+/// Rotations that a log-out follows at most.
+const ROUNDS: usize = 100;
 
 /// Issues, verifies and ends tokens over a store. Cheap to clone.
 ///
@@ -121,16 +124,46 @@ impl Tokens {
         Ok(is_noted.then(|| record.with_seen_at(now)))
     }
 
-    /// Ends a token; tells whether it was known. What is no token is unknown.
+    /// Ends a token, and with it what it was rotated into while this ran; tells whether it was known. What is no token is
+    /// unknown.
     ///
     /// # Errors
     ///
     /// The store cannot be reached: then the token may be alive.
     pub async fn revoke(&self, token: impl AsRef<[u8]>) -> Result<bool, StoreError> {
         match Token::parse(token.as_ref()) {
-            Some(token) => self.delete(&token.digest()).await,
+            Some(token) => self.end_by(&token.digest()).await,
             None => Ok(false),
         }
+    }
+
+    /// Ends the session of this token, if there is one.
+    pub(super) async fn end_by(&self, digest: &TokenDigest) -> Result<bool, StoreError> {
+        match self.store().get(digest).await? {
+            Some(record) => self.end(&record).await.map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Ends the session that this token was seen to be of.
+    ///
+    /// If the token itself is gone, it was ended or rotated meanwhile. A rotation has stored the new one before it
+    /// deleted the old one, so the new one is found, and so on: a log-out wins every race.
+    pub(super) async fn end(&self, record: &TokenRecord) -> Result<(), StoreError> {
+        if self.delete(record.digest()).await? {
+            return Ok(());
+        }
+        for _ in 0..ROUNDS {
+            let mut successors = self.store().list_of(record.subject()).await?;
+            successors.retain(|other| is_same_session(record, other));
+            if successors.is_empty() {
+                return Ok(());
+            }
+            for successor in &successors {
+                self.delete(successor.digest()).await?;
+            }
+        }
+        Err(StoreError::new(StoreErrorKind::Unavailable, "the session was rotated as fast as it was ended"))
     }
 
     /// Ends one of a subject's tokens, as picked from its [list](Self::list). Those of other subjects are left alone.
@@ -140,7 +173,7 @@ impl Tokens {
     /// The store cannot be reached: then the token may be alive.
     pub async fn revoke_one_of(&self, subject: &str, digest: &TokenDigest) -> Result<bool, StoreError> {
         match self.store().get(digest).await? {
-            Some(record) if record.subject() == subject => self.delete(digest).await,
+            Some(record) if record.subject() == subject => self.end(&record).await.map(|()| true),
             _ => Ok(false),
         }
     }
@@ -178,15 +211,15 @@ impl Tokens {
     pub async fn rotate(&self, token: impl AsRef<[u8]>) -> Result<Option<Issued>, StoreError> {
         let Some(old) = Token::parse(token.as_ref()) else { return Ok(None) };
         match self.find(&old.digest()).await? {
-            Some(record) => self.replace(&record).await,
+            Some(record) => self.replace(&record, record.form()).await,
             None => Ok(None),
         }
     }
 
     /// Inserts the new, deletes the old. In this order a crash between them loses nobody.
-    pub(super) async fn replace(&self, old: &TokenRecord) -> Result<Option<Issued>, StoreError> {
+    pub(super) async fn replace(&self, old: &TokenRecord, form: TokenForm) -> Result<Option<Issued>, StoreError> {
         let token = Token::generate()?;
-        let record = old.with_digest(token.digest());
+        let record = old.with_digest(token.digest()).with_form(form);
         let new = self.insert(Issued { token, record }).await?;
         match self.delete(old.digest()).await {
             Ok(true) => Ok(Some(new)),
@@ -229,6 +262,13 @@ impl Tokens {
     fn now(&self) -> i64 {
         self.shared.clock.unix_seconds()
     }
+}
+
+/// Whether two tokens of a subject are of one session: a rotation keeps everything but the secret. Two sign-ins with one
+/// label within one second look alike, and then a log-out ends too many rather than too few.
+fn is_same_session(one: &TokenRecord, other: &TokenRecord) -> bool {
+    let facts = |record: &TokenRecord| (record.issued_at(), record.expires_at());
+    facts(one) == facts(other) && one.label() == other.label() && one.data() == other.data()
 }
 
 impl fmt::Debug for Tokens {

@@ -7,9 +7,10 @@ use std::{
     fmt, io,
     sync::{
         Arc,
-        mpsc::{self, Receiver, Sender},
+        mpsc::{self, Receiver, Sender, TryRecvError},
     },
     thread::{Builder, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use ::redb::StorageError;
@@ -28,6 +29,8 @@ use crate::store::{
 
 /// Changes in one transaction.
 const BATCH: usize = 1_000;
+/// How long it waits for those who are expected: less than most disks need for an `fsync`.
+const MOMENT: Duration = Duration::from_micros(100);
 /// Tokens that one step of a sweep deletes: few milliseconds for those who wait beside it.
 pub(super) const SWEPT: u64 = 200;
 /// Transactions that a crash may lose, before one is made durable for their sake alone.
@@ -99,12 +102,14 @@ struct Writer {
     /// Transactions since the last durable one.
     behind: u32,
     is_broken: bool,
+    /// Changes in the transaction before.
+    expected: usize,
 }
 
 /// Starts the thread.
 pub(super) fn start(file: Arc<File>, cache: Arc<Cache>) -> io::Result<(Queue, JoinHandle<()>)> {
     let (sender, queue) = mpsc::channel();
-    let writer = Writer { file, cache, queue, behind: 0, is_broken: false };
+    let writer = Writer { file, cache, queue, behind: 0, is_broken: false, expected: 0 };
     let thread = Builder::new().name("token-writer".to_owned()).spawn(move || writer.run())?;
     Ok((Queue(sender), thread))
 }
@@ -141,8 +146,10 @@ impl Writer {
                 Message::Compact(told) => return Some(told),
             }
             self.expected = batch.len();
+            if batch.len() >= BATCH {
+                break;
+            }
             next = match self.queue.try_recv() {
-                _ if batch.len() >= BATCH => None,
                 Err(TryRecvError::Empty) if batch.len() < expected => {
                     self.queue.recv_timeout(end.saturating_duration_since(Instant::now())).ok()
                 }
