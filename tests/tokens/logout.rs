@@ -129,10 +129,10 @@ async fn a_log_out_follows_a_rotation() {
             let context = TokenContext::of(request.extensions()).unwrap();
             let session = context.session(request.headers()).await.unwrap().unwrap();
             if who_rotates == "the request itself" {
-                session.rotate().await.unwrap().unwrap();
+                drop(session.rotate().await.unwrap().unwrap());
             } else {
                 let once = others.rotate(&held).await.unwrap().unwrap();
-                others.rotate(once.token().expose()).await.unwrap().unwrap();
+                drop(others.rotate(once.token().expose()).await.unwrap().unwrap());
             }
             assert_eq!(others.list("user-17").await.unwrap().len(), 2, "{who_rotates}");
             let ended = session.end().await.unwrap();
