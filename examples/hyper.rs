@@ -8,13 +8,13 @@
 //!
 //! The first two answers show that the handler never saw `_ga`, and that its own `_ga` did not leave.
 //!
-//! A visitor signs in, looks at the account and signs out, with a jar that keeps the token (a browser keeps it too: for
-//! `localhost` it counts as secure; curl wants `Secure` cookies over https, so here the token is shown by hand):
+//! A visitor signs in, looks at the account and signs out, with a jar that keeps the token (curl 7.79 or newer: for
+//! loopback a `Secure` cookie needs no TLS, as browsers have it):
 //!
 //! ```console
-//! $ curl -i -X POST                              http://127.0.0.1:3001/sign-in
-//! $ curl -i         -b '__Host-token=...'        http://127.0.0.1:3001/account
-//! $ curl -i -X POST -b '__Host-token=...'        http://127.0.0.1:3001/sign-out
+//! $ curl -i -b jar -c jar -X POST http://127.0.0.1:3001/sign-in
+//! $ curl -i -b jar -c jar         http://127.0.0.1:3001/account
+//! $ curl -i -b jar -c jar -X POST http://127.0.0.1:3001/sign-out
 //! ```
 
 use std::{convert::Infallible, error::Error, net::SocketAddr};

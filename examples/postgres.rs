@@ -75,7 +75,8 @@ async fn login(sign_in: SignIn, headers: HeaderMap, Form(form): Form<Login>) -> 
     // Check the password here. The label tells devices apart in the list of sessions.
     let device = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let device: String = device.chars().take(60).collect();
-    Ok((sign_in.issue(NewToken::of(form.name).with_label(device)).await?, Redirect::to("/account")))
+    let token = NewToken::of(form.name).with_label(device).browser_session();
+    Ok(sign_in.issue(token).await?.redirect("/account"))
 }
 
 async fn account(session: Session, sign_in: SignIn) -> Result<String, StoreError> {

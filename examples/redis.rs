@@ -25,7 +25,9 @@ use axum::{
 };
 use serde::Deserialize;
 use tokio::net::TcpListener;
-use tower_consent::{Category, ConsentLayer, Decision, Policy, RedisStore, Session, SignIn, StoreError, Tokens};
+use tower_consent::{
+    Category, ConsentLayer, Decision, NewToken, Policy, RedisStore, Session, SignIn, StoreError, Tokens,
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -74,7 +76,7 @@ struct Login {
 
 async fn login(sign_in: SignIn, Form(form): Form<Login>) -> Result<impl IntoResponse, StoreError> {
     // Check the password here.
-    Ok((sign_in.issue(form.name).await?, Redirect::to("/account")))
+    Ok(sign_in.issue(NewToken::of(form.name).browser_session()).await?.redirect("/account"))
 }
 
 // Without a live token 401, while Redis is away 503: never somebody else, and never nobody.

@@ -209,8 +209,8 @@ pub use crate::{
     },
     token::{
         Ended, Issued, NewToken, RejectionKind, RequireSession, RequireSessionFuture, RequireSessionService, Session,
-        SessionRejection, SignIn, SignedIn, Token, TokenContext, TokenFuture, TokenLayer, TokenService, Tokens,
-        TokensBuilder,
+        SessionRejection, SignIn, SignInAnswer, SignedIn, Token, TokenContext, TokenFuture, TokenLayer, TokenService,
+        Tokens, TokensBuilder,
     },
 };
 

@@ -25,6 +25,8 @@ static FOUND: AtomicBool = AtomicBool::new(false);
 /// The contender that all others are counted from, and the one that they are compared with.
 pub(crate) const BARE: &str = "bare";
 pub(crate) const YARDSTICK: &str = "tower-cookies get";
+/// What this library, consent and sign-in together, stands in for.
+pub(crate) const TODAY: &str = "today's stack";
 /// Where they stand among [`all`].
 pub(crate) const BARE_INDEX: usize = 0;
 pub(crate) const YARDSTICK_INDEX: usize = 1;
@@ -45,6 +47,7 @@ pub(crate) struct Contender {
     pub(crate) name: &'static str,
     pub(crate) role: Role,
     consent: fn(ConsentKind) -> String,
+    session: String,
     service: Box<dyn Run>,
 }
 
@@ -54,12 +57,18 @@ impl Contender {
     where
         S: Service<Request<Body>, Response = Response<B>, Error: Debug> + 'static,
     {
-        Self { name, role, consent, service: Box::new(Plain(service)) }
+        Self { name, role, consent, session: today::session_id(), service: Box::new(Plain(service)) }
+    }
+
+    /// With another value of the session cookie than the one that tower-sessions knows.
+    pub(crate) fn with_session(mut self, session: String) -> Self {
+        self.session = session;
+        self
     }
 
     pub(crate) fn template(&self, profile: Profile, document: bool) -> Result<Template> {
         let consent = (self.consent)(profile.consent());
-        Template::new(profile, document, &consent, &today::session_id())
+        Template::new(profile, document, &consent, &self.session)
     }
 
     /// Serves the request so many times.
@@ -221,8 +230,8 @@ pub(crate) fn all(lines: &Lines) -> Result<Vec<Contender>> {
                 jar.get(CONSENT).is_some()
             }),
         ),
-        Contender::new("today's stack", Role::Enforces, today::consent_value, today::stack(lines)?),
+        Contender::new(TODAY, Role::Enforces, today::consent_value, today::stack(lines)?),
     ];
-    contenders.extend(ours::variants(lines));
+    contenders.extend(ours::variants(lines)?);
     Ok(contenders)
 }

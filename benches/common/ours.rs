@@ -1,4 +1,4 @@
-//! This library, as it is measured: the whole layer, with and without MAC keys.
+//! This library, as it is measured: the whole layer, with and without MAC keys, with and without sign-in.
 
 use std::{
     future::Future,
@@ -8,20 +8,36 @@ use std::{
 };
 
 use http::{Request, Response};
-use tower::{Layer, Service, service_fn};
-use tower_consent::{Category, ConfigError, ConsentContext, ConsentCookie, ConsentLayer, Policy, PolicyBuilder};
-
-use super::{
-    Body,
-    contenders::{Contender, Role, handler},
-    profiles::{ANALYTICS, CONSENT, ConsentKind, ESSENTIAL, Lines, MARKETING},
+use tower::{
+    Layer, Service,
+    layer::util::{Identity, Stack},
+    service_fn,
+};
+use tower_consent::{
+    Category, ConfigError, ConsentContext, ConsentCookie, ConsentLayer, MemoryStore, Policy, PolicyBuilder, StoreError,
+    TokenContext, TokenLayer, TokenRules, Tokens,
 };
 
+use super::{
+    Body, Result,
+    contenders::{Contender, Role, answer, handler},
+    profiles::{ANALYTICS, CONSENT, ConsentKind, ESSENTIAL, Lines, MARKETING, SESSION},
+};
+
+/// The whole layer, sign-in included, under a handler that asks for the session.
+pub(crate) const WITH_TOKEN: &str = "ours + token";
+/// The same under a handler that does not ask.
+pub(crate) const UNASKED: &str = "ours + token, unasked";
+
 fn policy() -> PolicyBuilder {
+    declared(&[CONSENT])
+}
+
+/// The policy of all cookies but the library's own, which are not declared.
+fn declared(own: &[&str]) -> PolicyBuilder {
     Policy::builder()
         .consent_cookie(ConsentCookie::default().with_name(CONSENT))
-        // The library's own cookie is not declared.
-        .essential(ESSENTIAL.iter().copied().filter(|name| *name != CONSENT))
+        .essential(ESSENTIAL.iter().copied().filter(|name| !own.contains(name)))
         .cookies(Category::ANALYTICS, ANALYTICS.iter().copied())
         .cookies(Category::MARKETING, MARKETING.iter().copied())
 }
@@ -31,16 +47,62 @@ fn layer(has_mac: bool) -> Result<ConsentLayer, ConfigError> {
     Ok(ConsentLayer::new(policy.build()?))
 }
 
-/// What is measured of this library. Each has a column and is held to the goals.
-pub(crate) fn variants(lines: &Lines) -> Vec<Contender> {
+/// What is measured of this library. Each has a column.
+pub(crate) fn variants(lines: &Lines) -> Result<Vec<Contender>> {
     let handler = || handler(lines, |request| ConsentContext::of(request.extensions()).is_some());
     let variant = |name, has_mac, value: fn(ConsentKind) -> String| {
-        layer(has_mac).ok().map(|layer| Contender::new(name, Role::Ours, value, layer.layer(handler())))
+        layer(has_mac).map(|layer| Contender::new(name, Role::Ours, value, layer.layer(handler())))
     };
-    [variant("ours", true, consent_value), variant("ours, no MAC", false, |kind| value(kind, false))]
-        .into_iter()
-        .flatten()
-        .collect()
+    Ok(vec![
+        variant("ours", true, consent_value)?,
+        variant("ours, no MAC", false, |kind| value(kind, false))?,
+        with_token(lines)?,
+        unasked(lines)?,
+    ])
+}
+
+fn with_token(lines: &Lines) -> Result<Contender> {
+    let (tokens, token) = tokens()?;
+    let lines = lines.clone();
+    let handler = service_fn(move |request: Request<Body>| {
+        let lines = lines.clone();
+        async move {
+            let found = match TokenContext::of(request.extensions()) {
+                Some(context) => context.session(request.headers()).await?.is_some(),
+                None => false,
+            };
+            Ok::<_, StoreError>(answer(&request, found, &lines))
+        }
+    });
+    let layer = layer_with(tokens)?;
+    Ok(Contender::new(WITH_TOKEN, Role::Ours, consent_value, layer.layer(handler)).with_session(token))
+}
+
+fn unasked(lines: &Lines) -> Result<Contender> {
+    let (tokens, token) = tokens()?;
+    let handler = handler(lines, |request| TokenContext::of(request.extensions()).is_some());
+    let layer = layer_with(tokens)?;
+    Ok(Contender::new(UNASKED, Role::Ours, consent_value, layer.layer(handler)).with_session(token))
+}
+
+/// The layer with a MAC key, and tokens in the cookie that is every contender's session.
+fn layer_with(tokens: Tokens) -> Result<ConsentLayer<Stack<Identity, TokenLayer>>> {
+    let rules = TokenRules::default().with_cookie_name(SESSION);
+    let policy = declared(&[CONSENT, SESSION]).tokens(rules).mac_key("k1", [7; 32]).build()?;
+    Ok(ConsentLayer::new(policy).with_tokens(tokens))
+}
+
+/// Tokens in memory, and one that is alive.
+fn tokens() -> Result<(Tokens, String)> {
+    let tokens = Tokens::new(MemoryStore::new());
+    let mut issue = pin!(tokens.issue("user-17"));
+    match issue.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(issued) => {
+            let token = issued?.token().expose();
+            Ok((tokens.clone(), token))
+        }
+        Poll::Pending => Err("the token store waits".into()),
+    }
 }
 
 /// The consent cookie's value with a MAC, as a browser sends it.

@@ -12,7 +12,7 @@ use http::{StatusCode, request::Parts};
 
 use crate::{
     store::{StoreError, StoreErrorKind},
-    token::{Ended, RejectionKind, Session, SessionRejection, SignIn, SignedIn, TokenContext, Tokens},
+    token::{Ended, RejectionKind, Session, SessionRejection, SignIn, SignInAnswer, SignedIn, TokenContext, Tokens},
 };
 
 fn context(parts: &Parts) -> Result<TokenContext, SessionRejection> {
@@ -65,6 +65,12 @@ impl IntoResponseParts for SignedIn {
     }
 }
 
+impl IntoResponse for SignInAnswer {
+    fn into_response(self) -> Response {
+        self.into_answer().map(Body::from)
+    }
+}
+
 impl IntoResponseParts for Ended {
     type Error = Infallible;
 
@@ -86,13 +92,11 @@ impl IntoResponse for SessionRejection {
     }
 }
 
-/// 503, or 400 for what is too long; the text says nothing of the store.
+/// 503, or 400 for what cannot be kept; the text says nothing of the store.
 impl IntoResponse for StoreError {
     fn into_response(self) -> Response {
         match self.kind() {
-            StoreErrorKind::Invalid => {
-                (StatusCode::BAD_REQUEST, "What was sent is too long to be kept.\n").into_response()
-            }
+            StoreErrorKind::Invalid => (StatusCode::BAD_REQUEST, "What was sent cannot be kept.\n").into_response(),
             _ => SessionRejection::of(RejectionKind::Unavailable(self)).into_response(),
         }
     }

@@ -84,6 +84,9 @@ pub(crate) fn keep_out(headers: &mut HeaderMap, fields: &CacheFields, keep: Keep
     if fields.has_targeted {
         keep_out_targeted(headers, keep);
     }
+    if fields.has_cache_control && is_kept_out(headers, keep) {
+        return;
+    }
     let is_broken = |line: &HeaderValue| !quotes_are_closed(line.as_bytes());
     // Behind a quote that is never closed our word would not be seen.
     if !fields.has_cache_control || headers.get_all(header::CACHE_CONTROL).iter().any(is_broken) {
@@ -119,6 +122,16 @@ pub(crate) fn keep_out(headers: &mut HeaderMap, fields: &CacheFields, keep: Keep
     directives.extend(missing.into_iter().map(Cow::Borrowed));
     let merged = HeaderValue::try_from(directives.join(", ")).unwrap_or_else(|_not_text| keep.header_value());
     headers.insert(header::CACHE_CONTROL, merged);
+}
+
+/// Whether one plain line says it all: as it does where another layer of this crate stands inside. To merge costs more.
+fn is_kept_out(headers: &HeaderMap, keep: Keep) -> bool {
+    let mut lines = headers.get_all(header::CACHE_CONTROL).iter();
+    let (Some(line), None) = (lines.next(), lines.next()) else { return false };
+    let said = line.as_bytes();
+    said == Keep::NoStore.as_str().as_bytes()
+        || said == keep.as_str().as_bytes()
+        || (keep == Keep::Private && said == Keep::PrivateNoCache.as_str().as_bytes())
 }
 
 /// The same for the fields that speak to one kind of cache. `Surrogate-Control` knows no `private`.

@@ -20,7 +20,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FoundCookie<'a> {
     value: Option<&'a [u8]>,
-    is_ambiguous: bool,
+    /// Another value under the same name.
+    other: Option<&'a [u8]>,
 }
 
 impl<'a> FoundCookie<'a> {
@@ -32,14 +33,20 @@ impl<'a> FoundCookie<'a> {
             match self.value {
                 None => self.value = Some(value),
                 // A neighbour's copy that differs: neither can be believed (R53, R69).
-                Some(first) => self.is_ambiguous |= first != value,
+                Some(first) if first != value => self.other = Some(value),
+                Some(_) => {}
             }
         }
     }
 
     /// The value; `Err` if there are two that differ.
     pub(crate) const fn value(&self) -> Result<Option<&'a [u8]>, Ambiguous> {
-        if self.is_ambiguous { Err(Ambiguous) } else { Ok(self.value) }
+        if self.other.is_some() { Err(Ambiguous) } else { Ok(self.value) }
+    }
+
+    /// The first value, and one that differs.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &'a [u8]> {
+        self.value.into_iter().chain(self.other)
     }
 
     /// The consent that the request shows, if this is the consent cookie.

@@ -240,7 +240,9 @@
 //! # Ok::<(), tower_consent::ConfigError>(())
 //! ```
 //!
-//! Not in production: anybody on the network could write that cookie.
+//! Not in production: anybody on the network could write that cookie. There is no such way for the token cookie, which
+//! is worth stealing: sign in on `localhost`, or with TLS.
+//!
 //! [`ConsentLayer::with_debug_header`](crate::ConsentLayer::with_debug_header) shows in each answer of a debug build
 //! what was held back and why.
 //!

@@ -204,7 +204,7 @@
 //!     }
 //!     let token = NewToken::of(login.name);
 //!     let token = if login.keep_me_signed_in.is_some() { token } else { token.browser_session() };
-//!     Ok((sign_in.issue(token).await?, Redirect::to("/")).into_response())
+//!     Ok(sign_in.issue(token).await?.redirect("/").into_response())
 //! }
 //!
 //! /// Step 3: who is asking, by token or by an old session.

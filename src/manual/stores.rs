@@ -21,7 +21,9 @@
 //! 3. **Deleted, not only ignored.** Ended tokens leave the store by themselves: at the earliest one sweep interval after
 //!    their end (5 minutes), at the latest two. The interval in between is for clocks that disagree: a store whose clock
 //!    runs ahead by less ends nothing early.
-//! 4. **A store that is down** is an error (503 from the extractors): never *anonymous*, never *valid*.
+//!    A token that ended before its seven days, by an idle limit, is deleted when it is next shown, or with the others.
+//! 4. **A store that is down** is an error (503 from the extractors): never *anonymous*, never *valid*. With feature
+//!    `tracing` the log has a warning that says what failed.
 //!
 //! # What may remain of a deleted token
 //!
@@ -43,14 +45,15 @@
 //! do that needs Redis or PostgreSQL.
 //!
 //! **Durable before it answers.** A sign-in or a log-out is on the disk when it is acknowledged; those that wait at the
-//! same time share one write. Back the file up only while it is closed, or from a snapshot of the file system.
+//! same time share one write. Look-ups that memory does not answer read the file on the thread that asks: put it on a
+//! local disk. [`compact()`](crate::RedbStore::compact) makes them wait. Back the file up only while it is closed, or from a snapshot of the file system.
 //!
 //! # Redis
 //!
 //! **Settings.** A Redis that evicts keys signs people out at random; one that writes its append-only file only now and
 //! then can lose a sign-in, or bring a token back that was ended. Both are refused when the store connects, with the
 //! setting and its value, unless the application says that it accepts them. What is wanted: `maxmemory-policy noeviction`,
-//! `appendonly yes`, `appendfsync always`.
+//! `appendonly yes`, `appendfsync always`, `no-appendfsync-on-rewrite no`.
 //!
 //! **Failover.** Redis copies to its replicas after it has answered. A failover, also that of a cluster or a sentinel,
 //! can therefore lose the last writes: a sign-in, and with it nothing worse than a sign-in again; or a log-out, and then

@@ -68,6 +68,7 @@ struct Inner {
     expires_at: i64,
     seen_at: AtomicI64,
     subject: Box<str>,
+    session: i64,
     form: TokenForm,
     // Most tokens have neither: together they take one word.
     more: Option<Box<More>>,
@@ -89,6 +90,7 @@ impl Clone for Inner {
             expires_at: self.expires_at,
             seen_at: AtomicI64::new(self.seen_at.load(Ordering::Relaxed)),
             subject: self.subject.clone(),
+            session: self.session,
             form: self.form,
             more: self.more.clone(),
         }
@@ -113,8 +115,10 @@ impl TokenRecord {
         }
         check("subject", subject.len(), MAX_SUBJECT)?;
         let seen_at = AtomicI64::new(issued_at);
-        let form = TokenForm::default();
-        Ok(Self(Arc::new(Inner { digest, issued_at, expires_at, seen_at, subject: subject.into(), form, more: None })))
+        // Its first token names a session.
+        let session = digest.as_bytes().first_chunk().map_or(0, |first| i64::from_be_bytes(*first));
+        let (subject, form) = (subject.into(), TokenForm::default());
+        Ok(Self(Arc::new(Inner { digest, issued_at, expires_at, seen_at, subject, session, form, more: None })))
     }
 
     /// With a device label, as shown in a list of sessions.
@@ -141,6 +145,12 @@ impl TokenRecord {
     #[must_use]
     pub fn with_form(self, form: TokenForm) -> Self {
         self.changed(|inner| inner.form = form)
+    }
+
+    /// Of this session.
+    #[must_use]
+    pub fn with_session(self, session: i64) -> Self {
+        self.changed(|inner| inner.session = session)
     }
 
     /// With the time of its last use.
@@ -192,6 +202,12 @@ impl TokenRecord {
         self.0.seen_at.load(Ordering::Relaxed)
     }
 
+    /// The number of its session: that of the sign-in, kept when the token is rotated.
+    #[must_use]
+    pub fn session(&self) -> i64 {
+        self.0.session
+    }
+
     /// How it travels.
     #[must_use]
     pub fn form(&self) -> TokenForm {
@@ -220,15 +236,15 @@ impl TokenRecord {
 
     /// The written form, for stores that keep bytes. The digest is not in it: it is the key.
     ///
-    /// One byte of version, then seen, issued and ended at as big-endian `i64`, a byte for the form, then subject, label (each after one byte
+    /// One byte of version, then seen, issued and ended at and the session as big-endian `i64`, a byte for the form, subject, label (each after one byte
     /// of length) and data (after two).
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let (subject, label, data) = (self.subject().as_bytes(), self.label().as_bytes(), self.data());
-        let mut bytes = Vec::with_capacity(30 + subject.len() + label.len() + data.len());
+        let mut bytes = Vec::with_capacity(38 + subject.len() + label.len() + data.len());
         bytes.push(VERSION);
-        for time in [self.seen_at(), self.issued_at(), self.expires_at()] {
-            bytes.extend_from_slice(&time.to_be_bytes());
+        for number in [self.seen_at(), self.issued_at(), self.expires_at(), self.session()] {
+            bytes.extend_from_slice(&number.to_be_bytes());
         }
         bytes.push(self.form().number());
         // Lengths were checked when the record was made.
@@ -259,6 +275,7 @@ impl TokenRecord {
         let (&seen_at, rest) = rest.split_first_chunk()?;
         let (&issued_at, rest) = rest.split_first_chunk()?;
         let (&expires_at, rest) = rest.split_first_chunk()?;
+        let (&session, rest) = rest.split_first_chunk()?;
         let (&form, rest) = rest.split_first()?;
         let (&length, rest) = rest.split_first()?;
         let (subject, rest) = rest.split_at_checked(length.into())?;
@@ -272,7 +289,8 @@ impl TokenRecord {
         let (issued_at, expires_at) = (i64::from_be_bytes(issued_at), i64::from_be_bytes(expires_at));
         let record =
             Self::new(digest, subject, issued_at, expires_at).ok()?.with_label(label).ok()?.with_data(data).ok()?;
-        Some(record.with_form(TokenForm::from_number(form)?).with_seen_at(i64::from_be_bytes(seen_at)))
+        let record = record.with_form(TokenForm::from_number(form)?).with_session(i64::from_be_bytes(session));
+        Some(record.with_seen_at(i64::from_be_bytes(seen_at)))
     }
 }
 
@@ -300,7 +318,7 @@ impl PartialEq for TokenRecord {
         let facts = |record: &Self| (*record.digest(), record.issued_at(), record.expires_at(), record.seen_at());
         facts(self) == facts(other)
             && self.subject() == other.subject()
-            && self.form() == other.form()
+            && (self.form(), self.session()) == (other.form(), other.session())
             && self.label() == other.label()
             && self.data() == other.data()
     }

@@ -15,6 +15,15 @@ pub(crate) fn whole_seconds(interval: Duration) -> i64 {
     i64::try_from(interval.as_secs()).unwrap_or(i64::MAX).max(1)
 }
 
+/// A sweep that failed is told to the log: nobody waits for it.
+#[cfg(all(feature = "tracing", any(feature = "redb", feature = "postgres")))]
+pub(crate) fn tell_of_sweep(error: &super::error::StoreError) {
+    tracing::warn!(target: "tower_consent", %error, "ended tokens were not deleted; the next sweep tries again");
+}
+
+#[cfg(all(not(feature = "tracing"), any(feature = "redb", feature = "postgres")))]
+pub(crate) const fn tell_of_sweep(_error: &super::error::StoreError) {}
+
 /// The running thread. Dropping it ends the thread, and waits for it.
 pub(crate) struct Sweeper {
     stop: Arc<Stop>,
@@ -48,11 +57,13 @@ impl Stop {
 }
 
 impl Sweeper {
-    /// Runs `sweep` at every interval, on a thread of its own. A long sweep looks at its [`Stop`] now and then.
+    /// Runs `sweep` now, because a process may be restarted more often than it sweeps, and then at every interval; on a
+    /// thread of its own. A long sweep looks at its [`Stop`] now and then.
     pub(crate) fn start(interval: Duration, sweep: impl Fn(&Stop) + Send + 'static) -> io::Result<Self> {
         let stop = Arc::new(Stop::default());
         let seen = Arc::clone(&stop);
         let run = move || {
+            sweep(&seen);
             while seen.sleep(interval) {
                 sweep(&seen);
             }

@@ -104,7 +104,7 @@ impl std::error::Error for TokenDigestError {}
 /// 3. **Deletion is seen at once**, by every process on the store, before it is acknowledged.
 /// 4. **A subject's end is an end.** When [`delete_all_of`](Self::delete_all_of) answers, every token of the subject that
 ///    was acknowledged before it was called is gone; one that was inserted meanwhile is gone too, or is listed. A store
-///    that cannot delete all in one step lists and deletes until a listing is empty.
+///    that cannot delete all in one step lists and deletes until it has itself deleted all of a listing.
 /// 5. **A store does not judge.** It gives ended tokens like others, until it deletes them: by its own time, at the
 ///    earliest one sweep interval after their end, at the latest two.
 /// 6. **A failure is an error**, never an absence. After an error a write may have happened or not.
@@ -131,7 +131,8 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
     /// Deletes every token of a subject, and tells how many it deleted.
     fn delete_all_of(&self, subject: &str) -> StoreFuture<'_, u64>;
 
-    /// The tokens of a subject, in any order.
+    /// The tokens of a subject, in any order, as of one moment: a session that is rotated meanwhile is listed under one
+    /// token or the other, and not under none.
     fn list_of(&self, subject: &str) -> StoreFuture<'_, Vec<TokenRecord>>;
 
     /// Notes that a token was used at this time (Unix seconds), and tells whether it was there. Never brings one back;

@@ -44,10 +44,15 @@ struct Inner {
     settings: Arc<Settings>,
     consent: Option<ConsentContext>,
     presented: OnceLock<Presented>,
+    /// The browser fetches something for a page, and shows no page of it.
+    is_part: AtomicBool,
     /// What the store said, if anybody asked. A failure too: one access a request.
     found: OnceCell<Result<Option<TokenRecord>, StoreError>>,
     /// A token was issued or ended in this request: in both cases the one that came with it is dead.
     is_changed: AtomicBool,
+    /// The token that came with the request was found to be gone, by a log-out or by a rotation of another request: what
+    /// the browser holds by now is not known.
+    is_lost: AtomicBool,
 }
 
 impl TokenContext {
@@ -56,8 +61,10 @@ impl TokenContext {
             settings,
             consent,
             presented: OnceLock::new(),
+            is_part: AtomicBool::new(false),
             found: OnceCell::new(),
             is_changed: AtomicBool::new(false),
+            is_lost: AtomicBool::new(false),
         }))
     }
 
@@ -83,8 +90,8 @@ impl TokenContext {
             let Presented::One { digest, by_cookie } = presented else { return Ok(None) };
             let look_up = || async { context.tokens().find(&digest).await };
             let found = context.0.found.get_or_init(look_up).await.clone()?;
-            let is_ended = context.0.is_changed.load(Ordering::Acquire);
-            Ok(found.filter(|_| !is_ended).map(|record| Session::new(record, by_cookie, context.clone())))
+            let is_gone = context.0.is_changed.load(Ordering::Acquire) || context.0.is_lost.load(Ordering::Acquire);
+            Ok(found.filter(|_| !is_gone).map(|record| Session::new(record, by_cookie, context.clone())))
         }
     }
 
@@ -124,7 +131,11 @@ impl TokenContext {
     }
 
     pub(super) fn presented(&self, headers: &HeaderMap) -> Presented {
-        *self.0.presented.get_or_init(|| Presented::read(headers, self.finder()))
+        *self.0.presented.get_or_init(|| {
+            let is_part = headers.get("sec-fetch-dest").is_some_and(|destination| destination != "document");
+            self.0.is_part.store(is_part, Ordering::Relaxed);
+            Presented::read(headers, self.finder())
+        })
     }
 
     /// The signal under which nothing at all may be stored in the browser, if one is in force.
@@ -138,14 +149,22 @@ impl TokenContext {
         self.0.is_changed.store(true, Ordering::Release);
     }
 
+    pub(super) fn note_loss(&self) {
+        self.0.is_lost.store(true, Ordering::Release);
+    }
+
     /// What the answer must do, after the handlers are done.
     pub(super) fn outcome(&self) -> Outcome {
         let presented = self.0.presented.get();
         let is_changed = self.0.is_changed.load(Ordering::Acquire);
+        // A deletion names a cookie and not its value: the answer to a late picture could delete what a sign-in or a
+        // rotation has just set. So a dead token that was not ended here is expired on a page only.
         let is_dead = match presented {
+            Some(Presented::Malformed { .. } | Presented::One { .. }) if is_changed => true,
+            Some(_) if self.0.is_part.load(Ordering::Relaxed) => false,
             Some(Presented::Malformed { .. }) => true,
-            Some(Presented::One { .. }) => is_changed || matches!(self.0.found.get(), Some(Ok(None))),
-            Some(Presented::Nothing | Presented::AtOdds) | None => false,
+            Some(Presented::One { .. }) => matches!(self.0.found.get(), Some(Ok(None))),
+            Some(Presented::Nothing | Presented::AtOdds(_)) | None => false,
         };
         Outcome {
             was_asked: presented.is_some(),

@@ -22,6 +22,9 @@ pub struct NewToken {
 
 impl NewToken {
     /// A token of this subject: the application's own name of an account, 1 to 255 bytes.
+    ///
+    /// Its cookie lives as long as the token, as policies promise that speak of seven days; see
+    /// [`browser_session`](Self::browser_session) for visitors who did not ask for that.
     pub fn of(subject: impl Into<String>) -> Self {
         Self { subject: subject.into(), label: String::new(), data: Vec::new(), form: TokenForm::default() }
     }
@@ -62,6 +65,12 @@ impl std::fmt::Debug for NewToken {
 impl From<&str> for NewToken {
     fn from(subject: &str) -> Self {
         Self::of(subject)
+    }
+}
+
+impl From<&String> for NewToken {
+    fn from(subject: &String) -> Self {
+        Self::of(subject.as_str())
     }
 }
 

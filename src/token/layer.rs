@@ -112,7 +112,8 @@ impl<L> ConsentLayer<L> {
     /// Adds sign-in tokens: one layer for both jobs. The name of the cookie, and how long a token lives at most, stand in
     /// the policy ([`PolicyBuilder::tokens`](crate::PolicyBuilder::tokens)); the cookie is essential by itself.
     ///
-    /// Takes [`Tokens`], or a [`TokenLayer`] with more settings.
+    /// For a policy of more than seven days make the tokens with [`TokensBuilder::policy`](super::TokensBuilder::policy):
+    /// the shorter of both lives counts. Takes [`Tokens`], or a [`TokenLayer`] with more settings.
     #[must_use]
     pub fn with_tokens(self, tokens: impl Into<TokenLayer>) -> ConsentLayer<Stack<L, TokenLayer>> {
         let mut layer = tokens.into();

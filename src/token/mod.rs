@@ -5,7 +5,8 @@
 //!    seconds, refused at +604,800. The server's clock ends it, not the cookie's Max-Age (R121).
 //! 3. It travels in one cookie that is Secure, HttpOnly, SameSite=Lax and on Path `/`, or as `Authorization: Bearer`. It
 //!    is never read from a URL or a body. Two that differ are none (R53, R122).
-//! 4. Unknown, ended and malformed tokens are one: anonymous, and the cookie is expired (R123).
+//! 4. Unknown, ended and malformed tokens are one: anonymous, and the cookie is expired (R123); not with the answer to
+//!    a part of a page, which may be late (`Sec-Fetch-Dest`).
 //! 5. A log-out deletes it from the store first, then in the browser; whoever comes later with it is refused (R124).
 //! 6. A sign-in ends the token that came with its request (R74).
 //! 7. Nothing looks into the store unless a handler asks, and then once a request.
@@ -39,6 +40,6 @@ pub use self::{
     secret::Token,
     service::{TokenFuture, TokenService},
     session::{Ended, Session},
-    sign_in::{SignIn, SignedIn},
+    sign_in::{SignIn, SignInAnswer, SignedIn},
     tokens::{Tokens, TokensBuilder},
 };

@@ -13,8 +13,8 @@ pub(super) enum Presented {
     Nothing,
     /// Something that is no token, alone. It never reaches the store.
     Malformed { by_cookie: bool },
-    /// Two that differ: whose request it is cannot be told (R53).
-    AtOdds,
+    /// Two that differ: whose request it is cannot be told (R53). A sign-in ends both.
+    AtOdds([Option<TokenDigest>; 2]),
     /// One token.
     One { digest: TokenDigest, by_cookie: bool },
 }
@@ -24,22 +24,32 @@ impl Presented {
     pub(super) fn read(headers: &HeaderMap, cookie: &Finder<'_>) -> Self {
         let mut found = FoundCookie::default();
         headers.get_all(header::COOKIE).iter().for_each(|line| found.add(cookie, line.as_bytes()));
-        let Ok(by_cookie) = found.value() else { return Self::AtOdds };
-        let mut bearers = headers.get_all(header::AUTHORIZATION).iter().filter_map(|line| bearer(line.as_bytes()));
+        let lines = headers.get_all(header::AUTHORIZATION).iter();
+        let mut bearers = lines.filter_map(|line| bearer(line.as_bytes()));
         let by_bearer = bearers.next();
-        if bearers.any(|other| Some(other) != by_bearer) {
-            return Self::AtOdds;
+        let other_bearer = bearers.find(|other| Some(*other) != by_bearer);
+        let by_cookie = found.value().ok().flatten();
+        let mut all = found.values().chain(by_bearer).chain(other_bearer);
+        let Some(text) = all.next() else { return Self::Nothing };
+        if let Some(other) = all.find(|other| *other != text) {
+            return Self::AtOdds([text, other].map(|text| Token::parse(text).map(|token| token.digest())));
         }
-        let text = match (by_cookie, by_bearer) {
-            (None, None) => return Self::Nothing,
-            (Some(cookie), Some(bearer)) if cookie != bearer => return Self::AtOdds,
-            (Some(text), _) | (None, Some(text)) => text,
-        };
         let by_cookie = by_cookie.is_some();
         match Token::parse(text) {
             Some(token) => Self::One { digest: token.digest(), by_cookie },
             None => Self::Malformed { by_cookie },
         }
+    }
+
+    /// The tokens, for a sign-in that ends them.
+    pub(super) fn digests(&self) -> impl Iterator<Item = TokenDigest> + use<> {
+        match *self {
+            Self::Nothing | Self::Malformed { .. } => [None, None],
+            Self::AtOdds(digests) => digests,
+            Self::One { digest, .. } => [Some(digest), None],
+        }
+        .into_iter()
+        .flatten()
     }
 
     /// Whether it came by cookie: then the browser must forget it once it is dead. Where two differ nothing is expired,
@@ -73,7 +83,9 @@ mod tests {
 
     #[test]
     fn what_a_request_shows() {
-        use Presented::{AtOdds, Malformed, Nothing};
+        use Presented::{Malformed, Nothing};
+        let digest = |text: &str| Token::parse(text.as_bytes()).map(|token| token.digest());
+        let at_odds = |one: &str, other: &str| Presented::AtOdds([digest(one), digest(other)]);
         let one = |text: &str, by_cookie| Presented::One {
             digest: Token::parse(text.as_bytes()).unwrap().digest(),
             by_cookie,
@@ -89,15 +101,15 @@ mod tests {
             (vec![], vec![format!("Bearer\t{A}")], Nothing),
             (vec![], vec![format!("Bearer{A}")], Nothing),
             (cookie(A), bearer(A), one(A, true)),
-            (cookie(A), bearer(B), AtOdds),
-            (cookie(A), vec!["Bearer".to_owned()], AtOdds),
-            (cookie(A), vec!["Bearer of.another.kind".to_owned()], AtOdds),
+            (cookie(A), bearer(B), at_odds(A, B)),
+            (cookie(A), vec!["Bearer".to_owned()], at_odds(A, "")),
+            (cookie(A), vec!["Bearer of.another.kind".to_owned()], at_odds(A, "")),
             (cookie(A), vec!["Basic dDp0".to_owned()], one(A, true)),
             (vec![format!("t={A}; t={A}")], vec![], one(A, true)),
-            (vec![format!("t={A}; t={B}")], vec![], AtOdds),
-            (vec![format!("t={A}"), format!("t={B}")], vec![], AtOdds),
-            (vec![format!("t={A}; t=")], vec![], AtOdds),
-            (vec![], vec![format!("Bearer {A}"), format!("Bearer {B}")], AtOdds),
+            (vec![format!("t={A}; t={B}")], vec![], at_odds(A, B)),
+            (vec![format!("t={A}"), format!("t={B}")], vec![], at_odds(A, B)),
+            (vec![format!("t={A}; t=")], vec![], at_odds(A, "")),
+            (vec![], vec![format!("Bearer {A}"), format!("Bearer {B}")], at_odds(A, B)),
             (vec![], vec![format!("Bearer {A}"), format!("Bearer {A}")], one(A, false)),
             (cookie(""), vec![], Malformed { by_cookie: true }),
             (cookie(&A[1..]), vec![], Malformed { by_cookie: true }),

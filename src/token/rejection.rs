@@ -43,7 +43,10 @@ impl SessionRejection {
         Err(Self::answered(kind, &context, parts))
     }
 
-    pub(crate) const fn of(kind: RejectionKind) -> Self {
+    pub(crate) fn of(kind: RejectionKind) -> Self {
+        if let RejectionKind::Unavailable(error) = &kind {
+            tell(error);
+        }
         Self { kind, answer: None }
     }
 
@@ -111,6 +114,22 @@ impl SessionRejection {
             RejectionKind::Unavailable(_) => "Sign-ins cannot be checked now. Please try again soon.\n",
             RejectionKind::NoLayer => "No token layer stands in the stack.\n",
         }
+    }
+}
+
+/// The visitor is told nothing of the store; the log is.
+#[cfg(feature = "tracing")]
+fn tell(error: &StoreError) {
+    tracing::warn!(target: "tower_consent", %error, "the token store failed");
+}
+
+#[cfg(not(feature = "tracing"))]
+const fn tell(_error: &StoreError) {}
+
+/// Without the application's own answer: for a helper that does more than one thing with the store.
+impl From<StoreError> for SessionRejection {
+    fn from(error: StoreError) -> Self {
+        Self::of(RejectionKind::Unavailable(error))
     }
 }
 

@@ -49,7 +49,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The store cannot be reached: then the token is alive, and the cookie stays, so that the visitor can try again.
+    /// The store cannot be reached: then the token may be alive, and the cookie stays, so that the visitor can try again.
     pub async fn end(&self) -> Result<Ended, StoreError> {
         self.context.tokens().end(&self.record).await?;
         self.context.note_change();
@@ -67,8 +67,11 @@ impl Session {
         Ok(Ended { clears_site_data: false })
     }
 
-    /// Gives the session a new secret, which ends when the old one would have: after a change of rights. `None`: it was
-    /// ended meanwhile, so the visitor is anonymous now.
+    /// Gives the session a new secret, which ends when the old one would have: after a change of rights. `None`: the token
+    /// was ended or rotated meanwhile, so this request is anonymous now.
+    ///
+    /// Requests that are under way with the old secret are anonymous from now on, and a page among them expires the
+    /// cookie. So rotate where a browser has nothing else under way: on a form's POST, and not on a timer.
     ///
     /// # Errors
     ///
@@ -77,9 +80,12 @@ impl Session {
         let tokens = self.context.tokens();
         // Where nothing may be stored it goes on as a bearer token, and stays one.
         let form = if self.context.forbids_cookies().is_some() { TokenForm::Bearer } else { self.record.form() };
-        let issued = tokens.replace(&self.record, form).await?;
+        let Some(issued) = tokens.replace(&self.record, form).await? else {
+            self.context.note_loss();
+            return Ok(None);
+        };
         self.context.note_change();
-        Ok(issued.map(|issued| SignedIn::new(issued, &self.context, &tokens)))
+        Ok(Some(SignedIn::new(issued, &self.context, &tokens)))
     }
 
     /// Whether the token came by cookie, and not as a bearer token.

@@ -22,7 +22,7 @@ use crate::{
 ///
 /// ```
 /// # #[cfg(feature = "axum")] {
-/// use axum::{Form, response::{IntoResponse, Redirect}};
+/// use axum::{Form, response::IntoResponse};
 /// use tower_consent::{NewToken, SignIn, StoreError};
 ///
 /// # #[derive(serde::Deserialize)] struct Login { name: String, keep_me_signed_in: Option<String> }
@@ -30,7 +30,7 @@ use crate::{
 ///     // check the password here
 ///     let token = NewToken::of(login.name);
 ///     let token = if login.keep_me_signed_in.is_some() { token } else { token.browser_session() };
-///     Ok((sign_in.issue(token).await?, Redirect::to("/")))
+///     Ok(sign_in.issue(token).await?.redirect("/"))
 /// }
 /// # }
 /// ```
@@ -45,7 +45,9 @@ impl SignIn {
         Self { presented, context }
     }
 
-    /// Issues a token to a subject that has proved who it is, and ends the token that came with this request (R74).
+    /// Issues a token to a subject that has proved who it is, and ends what came with this request (R74): a token, or both
+    /// of two that differ. For a token beside the visitor's own, such as one for a program, use
+    /// [`Tokens::issue`].
     ///
     /// Under a signal by which the policy stores nothing at all, the token is given as a bearer token and not as a cookie:
     /// see [`SignedIn::bearer`].
@@ -60,12 +62,12 @@ impl SignIn {
         }
         let tokens = self.context.tokens();
         let issued = tokens.issue(new).await?;
-        if let Presented::One { digest, .. } = self.presented
-            && let Err(error) = tokens.end_by(&digest).await
-        {
-            // Whether it works or not, nobody learns the new secret.
-            drop(tokens.delete(issued.record().digest()).await);
-            return Err(error);
+        for old in self.presented.digests() {
+            if let Err(error) = tokens.end_by(&old).await {
+                // Whether it works or not, nobody learns the new secret.
+                drop(tokens.delete(issued.record().digest()).await);
+                return Err(error);
+            }
         }
         self.context.note_change();
         Ok(SignedIn::new(issued, &self.context, &tokens))
@@ -137,8 +139,7 @@ impl SignedIn {
     /// page that says why. An application with a page of its own asks [`bearer`](Self::bearer) first.
     ///
     /// A `location` that cannot stand in a header becomes `/`.
-    #[must_use]
-    pub fn redirect<C: From<Bytes>>(&self, location: &str) -> Response<C> {
+    pub fn redirect(&self, location: &str) -> SignInAnswer {
         let mut answer = match &self.carrier {
             Carrier::Cookie(_) => {
                 let mut answer = Response::new(Bytes::new());
@@ -158,7 +159,7 @@ impl SignedIn {
             }
         };
         self.apply(answer.headers_mut());
-        answer.map(C::from)
+        SignInAnswer(answer)
     }
 
     /// Writes the cookie, if there is one, into the headers of the answer.
@@ -166,6 +167,25 @@ impl SignedIn {
         if let Carrier::Cookie(line) = &self.carrier {
             headers.append(header::SET_COOKIE, line.clone());
         }
+    }
+}
+
+/// What [`SignedIn::redirect`] gives.
+#[must_use = "the token reaches the visitor only with the answer"]
+pub struct SignInAnswer(Response<Bytes>);
+
+impl SignInAnswer {
+    /// The answer.
+    #[must_use]
+    pub fn into_answer(self) -> Response<Bytes> {
+        self.0
+    }
+}
+
+impl fmt::Debug for SignInAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The body may be a token.
+        f.debug_struct("SignInAnswer").field("status", &self.0.status()).finish_non_exhaustive()
     }
 }
 

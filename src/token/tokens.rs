@@ -113,15 +113,28 @@ impl Tokens {
 
     /// The record of a live token. One access to the store, and a note of the use where one is due.
     pub(super) async fn find(&self, digest: &TokenDigest) -> Result<Option<TokenRecord>, StoreError> {
-        let found = self.store().get(digest).await?;
+        let Some(record) = self.store().get(digest).await? else { return Ok(None) };
         let now = self.now();
-        let Some(record) = found.filter(|record| self.limits.is_live(record, now)) else { return Ok(None) };
+        if !self.limits.is_live(&record, now) {
+            // What ended before its written end (idle, or a life that was shortened) is swept only then: it is deleted
+            // here, so that it does not come back to life where the limits are widened.
+            if now < record.expires_at() {
+                self.delete(digest).await?;
+            }
+            return Ok(None);
+        }
         if !self.limits.is_due(&record, now) {
             return Ok(Some(record));
         }
-        // A token that was ended meanwhile is not brought back by its note. A record that is replaced takes the note along.
-        let is_noted = self.store().touch(digest, now).await?;
-        Ok(is_noted.then(|| record.with_seen_at(now)))
+        match self.store().touch(digest, now).await {
+            // A record that is replaced takes the note along.
+            Ok(true) => Ok(Some(record.with_seen_at(now))),
+            // It was ended meanwhile, and a note does not bring it back.
+            Ok(false) => Ok(None),
+            // A store without room for a note still holds the token.
+            Err(error) if error.kind() == StoreErrorKind::Full => Ok(Some(record)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Ends a token, and with it what it was rotated into while this ran; tells whether it was known. What is no token is
@@ -155,7 +168,7 @@ impl Tokens {
         }
         for _ in 0..ROUNDS {
             let mut successors = self.store().list_of(record.subject()).await?;
-            successors.retain(|other| is_same_session(record, other));
+            successors.retain(|other| other.session() == record.session());
             if successors.is_empty() {
                 return Ok(());
             }
@@ -262,13 +275,6 @@ impl Tokens {
     fn now(&self) -> i64 {
         self.shared.clock.unix_seconds()
     }
-}
-
-/// Whether two tokens of a subject are of one session: a rotation keeps everything but the secret. Two sign-ins with one
-/// label within one second look alike, and then a log-out ends too many rather than too few.
-fn is_same_session(one: &TokenRecord, other: &TokenRecord) -> bool {
-    let facts = |record: &TokenRecord| (record.issued_at(), record.expires_at());
-    facts(one) == facts(other) && one.label() == other.label() && one.data() == other.data()
 }
 
 impl fmt::Debug for Tokens {

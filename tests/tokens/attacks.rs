@@ -56,6 +56,30 @@ async fn only_issued_tokens_are_taken() {
     );
 }
 
+/// Two that differ are nobody's, and a sign-in ends both.
+#[tokio::test]
+async fn a_sign_in_ends_both_of_two_that_differ() {
+    for lines in [["cookie", "authorization"], ["cookie", "cookie"]] {
+        let site = Site::new();
+        let old = [site.sign_in().await, site.sign_in().await];
+        let fields: Vec<_> = lines
+            .into_iter()
+            .zip(&old)
+            .map(|(name, token)| {
+                let value = if name == "cookie" { format!("{NAME}={token}") } else { format!("Bearer {token}") };
+                (name, value)
+            })
+            .collect();
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+        let new = site.ask("POST /login", &fields).await.token().unwrap();
+        for token in &old {
+            assert_eq!(site.by_cookie("/maybe", token).await.body, "nobody", "{lines:?}");
+        }
+        assert_eq!(site.by_cookie("/maybe", &new).await.body, "user-17");
+        assert_eq!(site.store.len(), 1);
+    }
+}
+
 /// R122: never from a URL or a body.
 #[tokio::test]
 async fn a_token_in_a_url_or_a_body_is_nothing() {

@@ -120,3 +120,33 @@ async fn a_full_store_loses_nobody() {
         assert_eq!(site.by_cookie("/account", &token).await.status, 200);
     }
 }
+
+/// The visitor is told nothing of the store, the log is: with what failed.
+#[tokio::test]
+async fn a_failure_reaches_the_log() {
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let site = Site::new();
+    let token = site.sign_in().await;
+    site.store.breaks(&["get"]);
+    let answer = site.by_cookie("/account", &token).await;
+    drop(guard);
+    assert_eq!(answer.status, 503);
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("the token store failed") && log.contains("the store is unavailable"), "{log}");
+    assert!(!log.contains(&token));
+}

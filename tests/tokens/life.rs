@@ -219,7 +219,11 @@ async fn an_idle_limit_ends_what_is_not_used() {
     }
     site.clock.set(START + 719 + 599 + 600);
     assert_eq!(site.by_cookie("/account", &token).await.status, 401);
-    assert_eq!(site.store.calls(), ["get"], "an ended token is not noted");
+    assert_eq!(site.store.calls(), ["get", "delete"], "an ended token is not noted, and gone for good");
+    assert_eq!(site.store.len(), 0);
+    assert!(
+        site.again(|app, tokens| app.layer(TokenLayer::new(tokens))).by_cookie("/account", &token).await.status == 401
+    );
     // The absolute end stands above it.
     let token = site.sign_in().await;
     let start = START + 719 + 599 + 600;

@@ -146,3 +146,50 @@ async fn a_log_out_follows_a_rotation() {
         assert_eq!(left, [bystander.record().clone()], "{who_rotates}");
     }
 }
+
+/// The answer to a late part of a page does not delete the cookie that another answer has just set: a deletion names a
+/// cookie, not its value. A page does delete a dead one, and a log-out always.
+#[tokio::test]
+async fn only_a_page_expires_what_it_did_not_end() {
+    let site = Site::new();
+    for (destination, expires) in [
+        (None, true),
+        (Some("document"), true),
+        (Some("image"), false),
+        (Some("empty"), false),
+        (Some("iframe"), false),
+    ] {
+        let field = destination.map(|value: &str| ("sec-fetch-dest", value.as_bytes()));
+        for token in [STRANGER, "malformed"] {
+            let cookie = format!("{NAME}={token}");
+            let fields: Vec<_> = [("cookie", cookie.as_bytes())].into_iter().chain(field).collect();
+            let answer = site.ask("/maybe", &fields).await;
+            assert_eq!((answer.body.as_str(), answer.expires()), ("nobody", expires), "{destination:?} {token}");
+        }
+        let cookie = format!("{NAME}={}", site.sign_in().await);
+        let fields: Vec<_> = [("cookie", cookie.as_bytes())].into_iter().chain(field).collect();
+        assert!(site.ask("POST /logout", &fields).await.expires(), "{destination:?}");
+    }
+}
+
+/// Of two rotations at a time one has the cookie; the other leaves it alone.
+#[tokio::test]
+async fn a_rotation_that_lost_leaves_the_cookie_alone() {
+    let tokens = Tokens::new(MemoryStore::new());
+    let token = tokens.issue("user-17").await.unwrap().token().expose();
+    let layer = TokenLayer::new(tokens.clone());
+    let others = tokens.clone();
+    let held = token.clone();
+    let mut service = layer.layer(tower::service_fn(async |request: Request<()>| {
+        let context = TokenContext::of(request.extensions()).unwrap();
+        let session = context.session(request.headers()).await.unwrap().unwrap();
+        drop(others.rotate(&held).await.unwrap().unwrap());
+        assert!(session.rotate().await.unwrap().is_none());
+        assert!(context.session(request.headers()).await.unwrap().is_none(), "anonymous from now on");
+        Ok::<_, Infallible>(Response::new(()))
+    }));
+    let request = Request::builder().header("cookie", format!("__Host-token={token}")).body(()).unwrap();
+    let answer = service.call(request).await.unwrap();
+    assert!(!answer.headers().contains_key("set-cookie"));
+    assert_eq!(tokens.list("user-17").await.unwrap().len(), 1, "the winner's");
+}

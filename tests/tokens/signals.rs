@@ -117,7 +117,7 @@ async fn a_redirect_becomes_a_page() {
             _ => (NewToken::of("user-17"), "/account"),
         };
         let signed_in = context.sign_in(request.headers()).issue(new).await?;
-        Ok::<Response<bytes::Bytes>, StoreError>(signed_in.redirect(to))
+        Ok::<Response<bytes::Bytes>, StoreError>(signed_in.redirect(to).into_answer())
     }));
     let mut ask = async |path: &str, dnt: &str| {
         let request = Request::builder().uri(path).header("dnt", dnt).body(()).unwrap();

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, Method, StatusCode, Uri, header, uri::Authority},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, uri::Authority},
     middleware::Next,
     response::Response,
 };
@@ -12,8 +12,10 @@ use super::page::message;
 /// Lets forms of this site through, and nobody else's. `SameSite=Lax` already keeps the token cookie out of other sites'
 /// forms; this stops sister hosts of the same domain too, and a stranger who signs the visitor in under a name of theirs.
 pub(super) async fn own_forms_only(request: Request, next: Next) -> Response {
-    // A browser adds a cookie by itself, and never this field: who sends it means it.
-    let is_meant = request.headers().contains_key(header::AUTHORIZATION);
+    // A browser adds a cookie by itself, and a password that it knows, but never a bearer token: who sends one means it.
+    let is_bearer =
+        |value: &HeaderValue| value.as_bytes().get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer "));
+    let is_meant = request.headers().get(header::AUTHORIZATION).is_some_and(is_bearer);
     if request.method() == Method::POST && !is_meant && !is_same_origin(request.uri(), request.headers()) {
         return message(StatusCode::FORBIDDEN, "Nothing was changed", "This form came from another site.");
     }

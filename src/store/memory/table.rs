@@ -211,12 +211,7 @@ impl Table {
         if !self.remove(digest) {
             return false;
         }
-        let left = subjects.take(record.subject()).and_then(|sessions| sessions.remove(digest));
-        if let Some(left) = left {
-            subjects.insert(left);
-        } else if subjects.capacity() > 4 * subjects.len() + 16 {
-            subjects.shrink_to_fit();
-        }
+        forget(&mut subjects, &record);
         true
     }
 
@@ -238,12 +233,26 @@ impl Table {
             if should_stop() {
                 break;
             }
-            let is_over = |slot: &&Slot| slot.record.expires_at() <= ended_by;
-            let over: Vec<TokenDigest> = read(shard).iter().filter(is_over).map(|slot| *slot.record.digest()).collect();
-            // One at a time: between two of them look-ups go on.
-            deleted += over.iter().filter(|digest| self.delete(digest)).count() as u64;
-            if !over.is_empty() {
-                shrink(&mut write(shard));
+            let is_over = |slot: &Slot| slot.record.expires_at() <= ended_by;
+            let over: Vec<TokenDigest> =
+                read(shard).iter().filter(|slot| is_over(slot)).map(|slot| *slot.record.digest()).collect();
+            if over.is_empty() {
+                continue;
+            }
+            // Look-ups wait for this, and for nothing else: the records are let go, and the subjects tidied up, outside.
+            let gone: Vec<Slot> = {
+                let mut records = write(shard);
+                let gone = over.iter().filter_map(|digest| records.take(digest)).collect();
+                shrink(&mut records);
+                gone
+            };
+            deleted += gone.len() as u64;
+            for Slot { record, .. } in gone {
+                self.release();
+                // A list may still show it in between: it has ended.
+                if let Some(mut subjects) = self.subject(record.subject()) {
+                    forget(&mut subjects, &record);
+                }
             }
         }
         deleted
@@ -268,6 +277,17 @@ impl Table {
         // The truncation is wanted.
         let index = self.hasher.hash_one(subject) as usize & (self.subjects.len() - 1);
         self.subjects.get(index).map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Takes a token out of its subject's.
+#[expect(clippy::mutable_key_type, reason = "neither hash nor equality looks at the time of last use")]
+fn forget(subjects: &mut HashSet<Sessions>, record: &TokenRecord) {
+    let left = subjects.take(record.subject()).and_then(|sessions| sessions.remove(record.digest()));
+    if let Some(left) = left {
+        subjects.insert(left);
+    } else if subjects.capacity() > 4 * subjects.len() + 16 {
+        subjects.shrink_to_fit();
     }
 }
 

@@ -132,6 +132,7 @@ impl PostgresStore {
                     &record.issued_at(),
                     &record.expires_at(),
                     &record.seen_at(),
+                    &record.session(),
                     &form,
                     &record.label().as_bytes(),
                     &record.data(),

@@ -32,15 +32,15 @@ pub(super) fn is_anything_left(what: &str, rows: &[Row]) -> Result<bool, StoreEr
 
 fn record(row: &Row) -> Result<Option<Result<TokenRecord, StoreError>>, tokio_postgres::Error> {
     let Some(digest) = row.try_get::<_, Option<&[u8]>>(1)? else { return Ok(None) };
-    let (subject, label, data): (&[u8], &[u8], &[u8]) = (row.try_get(2)?, row.try_get(7)?, row.try_get(8)?);
+    let (subject, label, data): (&[u8], &[u8], &[u8]) = (row.try_get(2)?, row.try_get(8)?, row.try_get(9)?);
     let (issued_at, expires_at, seen_at) = (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
-    let form: i16 = row.try_get(6)?;
+    let (session, form): (i64, i16) = (row.try_get(6)?, row.try_get(7)?);
     let build = || {
         let digest = TokenDigest::from_bytes(digest.try_into().ok()?);
         let (subject, label) = (str::from_utf8(subject).ok()?, str::from_utf8(label).ok()?);
         let form = TokenForm::from_number(u8::try_from(form).ok()?)?;
         let record = TokenRecord::new(digest, subject, issued_at, expires_at).ok()?.with_form(form);
-        record.with_seen_at(seen_at).with_label(label).ok()?.with_data(data).ok()
+        record.with_session(session).with_seen_at(seen_at).with_label(label).ok()?.with_data(data).ok()
     };
     let corrupt = || StoreError::new(StoreErrorKind::Corrupt, "a row of tower_consent_tokens that is no token");
     Ok(Some(build().ok_or_else(corrupt)))

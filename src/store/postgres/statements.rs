@@ -24,11 +24,11 @@ pub(super) struct Statements {
 impl Statements {
     pub(super) fn new(schema: &str) -> Self {
         let table = format!("{}.tower_consent_tokens", quoted(schema));
-        let columns = "t.digest, t.subject, t.issued_at, t.expires_at, t.seen_at, t.form, t.label, t.data";
+        let columns = "t.digest, t.subject, t.issued_at, t.expires_at, t.seen_at, t.session, t.form, t.label, t.data";
         Self {
             insert: format!(
-                "INSERT INTO {table} (digest, subject, issued_at, expires_at, seen_at, form, label, data) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (digest) DO NOTHING"
+                "INSERT INTO {table} (digest, subject, issued_at, expires_at, seen_at, session, form, label, data) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (digest) DO NOTHING"
             ),
             // One row at least, so that a standby cannot answer "no such token" either.
             get: format!(
@@ -80,6 +80,7 @@ pub(super) fn steps(schema: &str) -> [String; VERSION as usize] {
             issued_at bigint NOT NULL,
             expires_at bigint NOT NULL,
             seen_at bigint NOT NULL,
+            session bigint NOT NULL,
             form smallint NOT NULL,
             label bytea NOT NULL,
             data bytea NOT NULL

@@ -6,7 +6,7 @@ use tokio::task::AbortHandle;
 use tokio_postgres::types::ToSql;
 
 use super::{database::Database, statements::BATCH};
-use crate::store::error::StoreError;
+use crate::store::{error::StoreError, sweep::tell_of_sweep};
 
 /// How long a batch may take: nobody waits for it, and one that is stopped was for nothing.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -36,7 +36,7 @@ impl Sweeping {
         let task = async move {
             loop {
                 if let Err(error) = sweep(&database, seconds).await {
-                    tell(&error);
+                    tell_of_sweep(&error);
                 }
                 tokio::time::sleep(interval).await;
             }
@@ -50,11 +50,3 @@ impl Drop for Sweeping {
         self.0.abort();
     }
 }
-
-#[cfg(feature = "tracing")]
-fn tell(error: &StoreError) {
-    tracing::warn!(target: "tower_consent", %error, "ended tokens were not deleted; the next sweep tries again");
-}
-
-#[cfg(not(feature = "tracing"))]
-fn tell(_error: &StoreError) {}

@@ -16,7 +16,7 @@ use super::{
     error::{StoreError, StoreErrorKind},
     future::StoreFuture,
     record::TokenRecord,
-    sweep::{DEFAULT_INTERVAL, Stop, Sweeper, whole_seconds},
+    sweep::{DEFAULT_INTERVAL, Stop, Sweeper, tell_of_sweep, whole_seconds},
     token::{TokenDigest, TokenStore},
 };
 use crate::clock::{Clock, SystemClock};
@@ -162,9 +162,16 @@ impl RedbStoreBuilder {
         let clock = Arc::clone(&shell.clock);
         let sweep = move |stop: &Stop| {
             let ended_by = clock.unix_seconds().saturating_sub(interval);
-            // An error ends this sweep; the next one begins anew.
-            while !stop.is_set() && queue.change_blocking(Change::Sweep { ended_by }).is_ok_and(|swept| swept >= SWEPT)
-            {
+            while !stop.is_set() {
+                match queue.change_blocking(Change::Sweep { ended_by }) {
+                    Ok(swept) if swept >= SWEPT => {}
+                    Ok(_) => break,
+                    Err(error) => {
+                        // The next one begins anew.
+                        tell_of_sweep(&error);
+                        break;
+                    }
+                }
             }
         };
         shell.sweeper = Some(Sweeper::start(self.interval, sweep).map_err(no_thread)?);

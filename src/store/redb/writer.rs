@@ -7,10 +7,9 @@ use std::{
     fmt, io,
     sync::{
         Arc,
-        mpsc::{self, Receiver, Sender, TryRecvError},
+        mpsc::{self, Receiver, Sender},
     },
     thread::{Builder, JoinHandle},
-    time::{Duration, Instant},
 };
 
 use ::redb::StorageError;
@@ -29,8 +28,6 @@ use crate::store::{
 
 /// Changes in one transaction.
 const BATCH: usize = 1_000;
-/// How long it waits for those who are expected: less than most disks need for an `fsync`.
-const MOMENT: Duration = Duration::from_micros(100);
 /// Tokens that one step of a sweep deletes: few milliseconds for those who wait beside it.
 pub(super) const SWEPT: u64 = 200;
 /// Transactions that a crash may lose, before one is made durable for their sake alone.
@@ -102,14 +99,12 @@ struct Writer {
     /// Transactions since the last durable one.
     behind: u32,
     is_broken: bool,
-    /// Changes in the transaction before.
-    expected: usize,
 }
 
 /// Starts the thread.
 pub(super) fn start(file: Arc<File>, cache: Arc<Cache>) -> io::Result<(Queue, JoinHandle<()>)> {
     let (sender, queue) = mpsc::channel();
-    let writer = Writer { file, cache, queue, behind: 0, is_broken: false, expected: 0 };
+    let writer = Writer { file, cache, queue, behind: 0, is_broken: false };
     let thread = Builder::new().name("token-writer".to_owned()).spawn(move || writer.run())?;
     Ok((Queue(sender), thread))
 }
@@ -123,9 +118,12 @@ impl Writer {
                 self.commit(&mut batch);
             }
             if let Some(told) = compaction {
+                let outcome = self.mended().and_then(|()| self.file.compact());
+                if outcome.is_ok() {
+                    self.behind = 0;
+                }
                 // Nobody may be waiting any more.
-                drop(told.send(self.file.compact()));
-                self.behind = 0;
+                drop(told.send(outcome));
             }
         }
         if self.behind > 0 {
@@ -134,27 +132,15 @@ impl Writer {
         }
     }
 
-    /// Takes what waits, up to a compaction. Those who were just answered together are likely to come back together: it
-    /// waits a moment for as many again, and not at all for one who is alone.
-    fn collect(&mut self, first: Message, batch: &mut Vec<Job>) -> Option<Sender<Result<bool, StoreError>>> {
-        let expected = std::mem::replace(&mut self.expected, 0);
-        let end = Instant::now() + MOMENT;
+    /// Takes what waits, up to a compaction.
+    fn collect(&self, first: Message, batch: &mut Vec<Job>) -> Option<Sender<Result<bool, StoreError>>> {
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
                 Message::Job(job) => batch.push(job),
                 Message::Compact(told) => return Some(told),
             }
-            self.expected = batch.len();
-            if batch.len() >= BATCH {
-                break;
-            }
-            next = match self.queue.try_recv() {
-                Err(TryRecvError::Empty) if batch.len() < expected => {
-                    self.queue.recv_timeout(end.saturating_duration_since(Instant::now())).ok()
-                }
-                waiting => waiting.ok(),
-            };
+            next = if batch.len() < BATCH { self.queue.try_recv().ok() } else { None };
         }
         None
     }

@@ -104,7 +104,7 @@ impl RedisStoreBuilder {
 
     /// Takes the server as it is: [`accept_eviction`](Self::accept_eviction) and
     /// [`accept_weak_persistence`](Self::accept_weak_persistence). A replica, or a version that is too old, is refused all
-    /// the same.
+    /// the same, where the server lets this user ask for `INFO`.
     pub fn accept_unsafe(self) -> Self {
         self.accept_eviction().accept_weak_persistence()
     }

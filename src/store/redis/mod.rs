@@ -51,7 +51,7 @@ const ROUNDS: usize = 1_000;
 /// | `appendonly` | `yes` | [`accept_weak_persistence`](RedisStoreBuilder::accept_weak_persistence) |
 /// | `appendfsync` | `always` | [`accept_weak_persistence`](RedisStoreBuilder::accept_weak_persistence) |
 /// | `no-appendfsync-on-rewrite` | `no` | [`accept_weak_persistence`](RedisStoreBuilder::accept_weak_persistence) |
-/// | role | primary | (never) |
+/// | role | primary | (never, where `INFO` can be read) |
 ///
 /// A change of settings while the store is open is not noticed; only the role is asked again on each new connection.
 ///
@@ -71,7 +71,7 @@ const ROUNDS: usize = 1_000;
 /// | `touch` | one `EVAL` |
 /// | `insert_new` | `EVAL` (index), `SET NX PXAT`, `EVAL` (index) |
 /// | `delete` | `GETDEL`, `ZREM` (index) |
-/// | `list_of` | `ZRANGE` (index), then the `GET`s of up to 128 tokens at a time |
+/// | `list_of` | `ZRANGE` (index), then the `GET`s of up to 128 tokens at a time; again where one went meanwhile |
 /// | `delete_all_of` | `ZRANGEBYSCORE` twice (index), the `DEL`s of up to 128 tokens at a time, `EVAL` (index); all but the first again for each 1,000 tokens, and where somebody else deletes at the same time |
 /// | `sweep` | none: the server deletes by its own clock, and the answer is 0 |
 ///
@@ -216,19 +216,26 @@ impl Shared {
 
     async fn list_of(&self, subject: &str) -> Result<Vec<TokenRecord>, StoreError> {
         let index = self.index(subject);
-        let members: Vec<Member> = self.link.look("ZRANGE", &commands::members(&index)).await?;
-        let (mut records, mut gone) = (Vec::new(), Vec::new());
-        for (member, found) in self.records_of(members).await? {
-            match found? {
-                Some(record) if record.subject() == subject => records.push(record),
-                // Its token is not there yet, or somebody else has a token with this digest.
-                _ if is_pending(&member) => {}
-                _ => gone.push(member),
+        for _ in 0..ROUNDS {
+            let members: Vec<Member> = self.link.look("ZRANGE", &commands::members(&index)).await?;
+            let (mut records, mut gone) = (Vec::new(), Vec::new());
+            for (member, found) in self.records_of(members).await? {
+                match found? {
+                    Some(record) if record.subject() == subject => records.push(record),
+                    // Its token is not there yet, or somebody else has a token with this digest.
+                    _ if is_pending(&member) => {}
+                    _ => gone.push(member),
+                }
             }
+            if gone.is_empty() {
+                return Ok(records);
+            }
+            // One that was confirmed and has no token may have been rotated since the index was read: then its successor
+            // is in it now. Nobody is missed in a list that found every token of the index.
+            self.forget(&index, &gone).await?;
         }
-        // To tidy up is not what was asked: it may fail.
-        drop(self.forget(&index, &gone).await);
-        Ok(records)
+        let message = format!("{}: the tokens of a subject changed as fast as they were read", self.link.address());
+        Err(StoreError::new(StoreErrorKind::Unavailable, message))
     }
 
     /// The tokens of these entries, each read by itself: in a cluster they lie on many nodes.
