@@ -1,0 +1,10 @@
+//! Every token store against one contract (`contract.rs`), and what is particular to each.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod contract;
+mod memory;
+mod postgres;
+mod postgres_server;
+mod redb;
+mod redis;
+mod servers;
