@@ -8,7 +8,7 @@
 //! The contenders of a section run in turn, A B C A B C, round after round. A ratio is taken inside one round, and the
 //! tables show the medians of all rounds. Absolute times differ from machine to machine and from minute to minute: only
 //! the ratios tell something, and a missed goal fails nothing. A server that is missing does where `CI` is `true`.
-#![allow(clippy::indexing_slicing, reason = "a bench may panic, and its tables are its own")]
+#![allow(clippy::panic, clippy::indexing_slicing, reason = "a bench may panic, and its tables are its own")]
 
 mod accounts;
 mod figures;

@@ -101,8 +101,8 @@ fn parallel(size: Size, ours: &Ours, peer: &Peer) -> Result<Times> {
         seed += 2;
         [Picks(seed), Picks(seed + 1)]
     };
-    let mut again = next.clone();
-    let mut once_more = next.clone();
+    let mut again = next;
+    let mut once_more = next;
     contest.add("load", move || {
         let picked = next().map(|mut picks| picks.of(&peer.ids, PARALLEL / 4));
         both(&picked, |ids| peer.load(ids))
@@ -133,7 +133,7 @@ fn both<T: Sync>(picked: &[Vec<T>; 2], run: impl Fn(&[T]) -> Result<f64> + Sync)
         barrier.wait();
         let begin = Instant::now();
         for thread in threads {
-            thread.join().map_err(|_| "a thread panicked")??;
+            thread.join().map_err(|_panic| "a thread panicked")??;
         }
         Ok(each(begin, picked.iter().map(Vec::len).sum()))
     })

@@ -77,7 +77,7 @@ struct Sweep {
 impl Sweep {
     fn run(count: usize) -> Result<Self> {
         let clock = ManualClock::at(BEGIN);
-        let is_early = |number: usize| number % 3 != 0;
+        let is_early = |number: usize| !number.is_multiple_of(3);
         let fill = |keep: &dyn Fn(usize) -> bool| -> Result<MemoryStore> {
             let store = MemoryStore::builder().clock(clock.clone()).build();
             for number in (0..count).filter(|number| keep(*number)) {
@@ -130,7 +130,7 @@ fn beside<T>(store: &MemoryStore, live: &[TokenDigest], work: impl FnOnce() -> R
         }
         let done = work();
         is_done.store(true, Ordering::Release);
-        let waits = looks.join().map_err(|_| "a thread panicked")??;
+        let waits = looks.join().map_err(|_panic| "a thread panicked")??;
         Ok((waits, done?))
     })
 }

@@ -106,6 +106,7 @@ impl Direction {
 pub struct CookieName<'a>(&'a [u8]);
 
 impl<'a> CookieName<'a> {
+    #[cfg(debug_assertions)]
     pub(crate) const fn new(name: &'a [u8]) -> Self {
         Self(name)
     }

@@ -80,6 +80,10 @@ const ROUNDS: usize = 1_000;
 /// connection breaks. An operation waits for each command no longer than the response time-out, and for a connection no
 /// longer than twice the connect time-out.
 ///
+/// A list is read again where a token went while it was read: nobody is missed in it. Where a subject's tokens change
+/// faster than a round trip for a thousand times, it gives up with [`Unavailable`](StoreErrorKind::Unavailable), and so does
+/// a log-out that follows a session which is rotated without any pause.
+///
 /// # What is stored
 ///
 /// `{prefix}:t:{digest}` is a token in its written form, subject and label in plain text. `{prefix}:s:{hash of the
