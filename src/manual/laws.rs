@@ -58,7 +58,21 @@
 //! | R53, R69, R73 | A neighbouring subdomain can plant a consent cookie | RFC 6265 section 8.6 | text, own | default: `__Host-consent`; two that differ count as none |
 //! | R55-R63 | A deletion reaches only the same name, Domain, Path and partition | RFC 6265bis section 5.7 | text | `site_domain`, `scopes`, `partitioned` |
 //! | R75, R76 | A shared cache stores `Set-Cookie` and replays it | RFC 9111 section 7.3 | text | default: `caches = "private"` |
-//! | R112 | A sign-in cookie that survives the browser session is exempt only if the visitor asked for it ("remember me") | Article 29 Working Party, WP194 section 3.2 | memory | leave out `add_max_age`; `auth_cookies` caps at 7 days and adds nothing |
+//! | R112 | A sign-in cookie that survives the browser session is exempt only if the visitor asked for it ("remember me") | Article 29 Working Party, WP194 section 3.2 | memory | put *keep me signed in* on the form, unticked, and without the tick [`NewToken::browser_session`]; for other libraries' cookies leave out `add_max_age`, `auth_cookies` caps at 7 days and adds nothing |
+//!
+//! # Sign-in tokens
+//!
+//! | no. | rule | source | read | setting |
+//! |---|---|---|---|---|
+//! | R119, R120 | At least 128 random bits without meaning; the store keeps only a hash | OWASP ASVS 7.2.3, 11.4.1 | summary | no setting: 256 bits, SHA-256 |
+//! | R121 | The server ends a session, not the cookie's Max-Age | NIST SP 800-63B | summary | no setting: [`Tokens`] and its clock |
+//! | R122 | `__Host-`, Secure, HttpOnly, SameSite, no Domain; never in a URL, a body or a log | OWASP ASVS 3.3 | summary | default: `__Host-token` |
+//! | R123, R74 | A new token at each sign-in, and the old one ended | OWASP ASVS 7.2.4 | summary | no setting: [`SignIn::issue`]; [`Session::rotate`] after a change of rights |
+//! | R124, R64 | A sign-out ends it on the server first | OWASP ASVS 7.4.1 | summary | [`Session::end`], from a POST |
+//! | R125 | All sessions of an account can be listed and ended | OWASP ASVS 7.4, 7.5 | summary | [`Tokens::list`], [`Tokens::revoke_all`] |
+//! | R126 | Seven days meet AAL1 (30 days), not AAL2 or AAL3 (24 and 12 hours); an idle limit by risk | NIST SP 800-63B; OWASP ASVS 7.3.1 | summary | `tokens.lifetime`, `tokens.idle_limit` |
+//! | R127 | Sign-in and consent do not touch each other | | own | no setting |
+//! | R128 | Answers to who is signed in stay out of caches | OWASP ASVS 14.3.2 | summary | no setting: `private, no-cache`, and `no-store` where a token is issued or ended |
 //!
 //! # A site under several laws
 //!
@@ -87,6 +101,13 @@
 //! # Ok::<(), tower_consent::ConfigError>(())
 //! ```
 //!
+//! [`NewToken::browser_session`]: crate::NewToken::browser_session
+//! [`SignIn::issue`]: crate::SignIn::issue
+//! [`Session::rotate`]: crate::Session::rotate
+//! [`Session::end`]: crate::Session::end
+//! [`Tokens`]: crate::Tokens
+//! [`Tokens::list`]: crate::Tokens::list
+//! [`Tokens::revoke_all`]: crate::Tokens::revoke_all
 //! [`Regime::OptIn`]: crate::Regime::OptIn
 //! [`Regime::OptOut`]: crate::Regime::OptOut
 //! [`Regime::OptInWithExemptions`]: crate::Regime::OptInWithExemptions

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use http::{Extensions, HeaderMap};
+use http::{Extensions, HeaderMap, HeaderName};
 use memchr::memmem::Finder;
 use tokio::sync::OnceCell;
 
@@ -19,6 +19,9 @@ use crate::{
     signal::Signal,
     store::{StoreError, TokenRecord},
 };
+
+/// What the browser fetches for (Fetch Metadata).
+static SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// What the token layer puts into a request's extensions: the way to the session without a framework.
 ///
@@ -132,7 +135,7 @@ impl TokenContext {
 
     pub(super) fn presented(&self, headers: &HeaderMap) -> Presented {
         *self.0.presented.get_or_init(|| {
-            let is_part = headers.get("sec-fetch-dest").is_some_and(|destination| destination != "document");
+            let is_part = headers.get(&SEC_FETCH_DEST).is_some_and(|destination| destination != "document");
             self.0.is_part.store(is_part, Ordering::Relaxed);
             Presented::read(headers, self.finder())
         })
