@@ -53,6 +53,7 @@ async fn contract() {
     let server = server!();
     let address = server.database().await;
     contract::run("postgres", async || open(&address).await).await;
+    contract::exactly_seven_days(open(&address).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

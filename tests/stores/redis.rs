@@ -25,6 +25,7 @@ async fn open(server: &RedisServer) -> RedisStore {
 async fn contract() {
     let Some(server) = RedisServer::start(&[]) else { return };
     contract::run("redis", async || open(&server).await).await;
+    contract::exactly_seven_days(open(&server).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -32,6 +33,7 @@ async fn contract_in_a_cluster() {
     let Some(cluster) = RedisCluster::start().await else { return };
     let open = async || RedisStore::builder().connect_cluster(cluster.urls()).await.unwrap();
     contract::run("redis cluster", open).await;
+    contract::exactly_seven_days(open().await).await;
     // The keys lie on all of them.
     let store = open().await;
     let run = Run::new("redis spread");
