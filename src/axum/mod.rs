@@ -1,7 +1,8 @@
 //! Extractors and response parts for axum 0.8.
 //!
 //! [`Decision`] is an extractor that never fails: without the layer in the stack it refuses everything and says
-//! [`Reason::NoLayer`](crate::Reason::NoLayer). [`ConsentChange`] is a response part, [`Narrow`] too.
+//! [`Reason::NoLayer`](crate::Reason::NoLayer). [`ConsentChange`] is a response part, [`Narrow`] too. The
+//! extractors and answers of sign-in tokens stand in `token.rs`.
 
 mod token;
 

@@ -1,5 +1,5 @@
 //! Tokens: [`Session`], `Option<Session>`, [`SignIn`] and [`Tokens`] are extractors; [`SignedIn`] and [`Ended`] are
-//! response parts; [`SessionRejection`] and [`StoreError`] are answers.
+//! response parts; [`SignInAnswer`], [`SessionRejection`] and [`StoreError`] are answers, and [`Ended`] by itself.
 
 use std::convert::Infallible;
 

@@ -8,8 +8,9 @@
 //! 4. Unknown, ended and malformed tokens are one: anonymous, and the cookie is expired (R123); not with the answer to
 //!    a part of a page, which may be late (`Sec-Fetch-Dest`).
 //! 5. A log-out deletes it from the store first, then in the browser; whoever comes later with it is refused (R124).
-//! 6. A sign-in ends the token that came with its request (R74).
-//! 7. Nothing looks into the store unless a handler asks, and then once a request.
+//! 6. A sign-in ends the token that came with its request, or both of two that differ (R74).
+//! 7. Nothing looks into the store unless a handler asks, and then once a request. Where there is an idle limit, a use is
+//!    noted now and then, and a token that idled too long is deleted when it is seen.
 //!
 //! # Caveats
 //!

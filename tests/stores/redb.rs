@@ -270,7 +270,7 @@ async fn swept_one_interval_after_the_end() {
     assert_eq!(store.delete_all_of(record.subject()).await.unwrap(), 0);
 }
 
-/// While 100,000 tokens are swept, others are looked up in the file, signed in and signed out.
+/// While 100,000 tokens (10,000 outside of CI) are swept, others are looked up in the file, signed in and signed out.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sweep_stalls_nobody() {
     let (folder, run, clock) = (folder(), Run::new("sweep many"), ManualClock::at(0));

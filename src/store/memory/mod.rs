@@ -24,7 +24,7 @@ use crate::clock::{Clock, SystemClock};
 ///
 /// # Defaults
 ///
-/// At most 1,000,000 tokens (about 220 bytes each); a sweep every 5 minutes, on a thread that begins with the first
+/// At most 1,000,000 tokens (about 200 bytes each, with a subject of 16); a sweep every 5 minutes, on a thread that begins with the first
 /// token and ends with the store.
 ///
 /// ```

@@ -30,7 +30,7 @@ use crate::clock::{Clock, SystemClock};
 ///
 /// # Defaults
 ///
-/// 100,000 tokens in use are kept in memory (about 300 bytes each), beside at most 64 MiB of the file's pages; a sweep
+/// 100,000 tokens in use are kept in memory (some hundred bytes each), beside at most 64 MiB of the file's pages; a sweep
 /// every 5 minutes. A new file can be read and written by its owner only (mode 0600, on Unix).
 ///
 /// # One file, one process
@@ -40,7 +40,8 @@ use crate::clock::{Clock, SystemClock};
 /// then start. On a network file system the lock may not hold; use a local disk. Where several processes serve one site,
 /// use Redis or PostgreSQL.
 ///
-/// The file is checked as a whole whenever it is opened, and repaired after a crash: about a second for a million tokens.
+/// The file is checked as a whole whenever it is opened, and repaired after a crash: that takes the longer the larger it
+/// is.
 /// Dropping the last clone finishes what was begun, ends the two threads, and closes the file; it waits for the disk.
 ///
 /// # What a deleted token leaves
