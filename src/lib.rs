@@ -204,8 +204,10 @@ pub use crate::{
     report::{Action, CookieEvent, CookieName, Direction, Observer},
     signal::{Signal, Signals},
     store::{
-        MAX_DATA, MAX_LABEL, MAX_SUBJECT, MemoryStore, MemoryStoreBuilder, StoreError, StoreErrorKind, StoreFuture,
-        TokenDigest, TokenDigestError, TokenForm, TokenRecord, TokenStore,
+        ChainId, Checkpoint, ConsentStore, DayCount, EntryBody, EntryKind, EntryPlace, LedgerBatch, LedgerEntry,
+        LedgerPurge, MAX_DATA, MAX_ENTRY_DATA, MAX_LABEL, MAX_SUBJECT, MAX_TEXT, MemoryStore, MemoryStoreBuilder,
+        Owner, StoreError, StoreErrorKind, StoreFuture, TextHash, TokenDigest, TokenDigestError, TokenForm,
+        TokenRecord, TokenStore,
     },
     token::{
         Ended, Issued, NewToken, RejectionKind, RequireSession, RequireSessionFuture, RequireSessionService, Session,

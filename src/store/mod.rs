@@ -6,6 +6,8 @@
 //! 3. There is no upsert. What was deleted cannot come back: a log-out wins every race.
 //! 4. A store that is down says so ([`StoreErrorKind`]); it never answers "no such token".
 
+mod consent;
+mod entry;
 mod error;
 mod future;
 mod memory;
@@ -27,6 +29,8 @@ pub use self::redb::{RedbStore, RedbStoreBuilder};
 pub use self::redis::{RedisConnection, RedisStore, RedisStoreBuilder};
 pub(crate) use self::token::parse_32;
 pub use self::{
+    consent::{ConsentStore, DayCount, LedgerBatch, LedgerPurge, MAX_TEXT, Owner, TextHash},
+    entry::{ChainId, Checkpoint, EntryBody, EntryKind, EntryPlace, LedgerEntry, MAX_ENTRY_DATA},
     error::{StoreError, StoreErrorKind},
     future::StoreFuture,
     memory::{MemoryStore, MemoryStoreBuilder},

@@ -1,5 +1,6 @@
-//! Tokens in memory: for one process, gone when it ends.
+//! Tokens and consent records in memory: for one process, gone when it ends.
 
+mod ledger;
 mod table;
 
 use std::{
@@ -7,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use self::table::Table;
+use self::{ledger::Ledger, table::Table};
 use super::{
     error::{StoreError, StoreErrorKind},
     future::StoreFuture,
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::clock::{Clock, SystemClock};
 
-/// Keeps tokens in memory. Clones share one store.
+/// Keeps tokens and consent records in memory. Clones share one store.
 ///
 /// Everybody is signed out when the process ends: for tests, for one server whose users may be asked to sign in again,
 /// and as the fastest store there is. It is bounded: a sign-in too many is an error, and never pushes another out.
@@ -25,7 +26,8 @@ use crate::clock::{Clock, SystemClock};
 /// # Defaults
 ///
 /// At most 1,000,000 tokens (about 200 bytes each, with a subject of 16); a sweep every 5 minutes, on a thread that begins with the first
-/// token and ends with the store.
+/// token and ends with the store. At most 100,000 entries of consent records (about 500 bytes each), which end with the
+/// process too: a proof that must outlive it needs another store.
 ///
 /// ```
 /// use tower_consent::{MemoryStore, Tokens};
@@ -45,6 +47,9 @@ pub struct MemoryStore(Arc<Shell>);
 #[derive(Debug)]
 struct Shell {
     table: Arc<Table>,
+    ledger: Ledger,
+    /// Entries of records that it holds at most.
+    records: usize,
     clock: Arc<dyn Clock>,
     interval: Duration,
     // Begun with the first token: an empty store needs no thread.
@@ -56,6 +61,7 @@ struct Shell {
 #[must_use = "a builder does nothing until `build`"]
 pub struct MemoryStoreBuilder {
     capacity: usize,
+    records: usize,
     interval: Duration,
     clock: Arc<dyn Clock>,
 }
@@ -69,7 +75,12 @@ impl MemoryStore {
 
     /// A store with settings.
     pub fn builder() -> MemoryStoreBuilder {
-        MemoryStoreBuilder { capacity: 1_000_000, interval: DEFAULT_INTERVAL, clock: Arc::new(SystemClock) }
+        MemoryStoreBuilder {
+            capacity: 1_000_000,
+            records: 100_000,
+            interval: DEFAULT_INTERVAL,
+            clock: Arc::new(SystemClock),
+        }
     }
 
     /// How many tokens it holds, ended ones that are not deleted yet included.
@@ -125,6 +136,12 @@ impl MemoryStoreBuilder {
         self
     }
 
+    /// How many entries of consent records it holds at most.
+    pub fn record_capacity(mut self, entries: usize) -> Self {
+        self.records = entries;
+        self
+    }
+
     /// How often it sweeps, and how long after its end a token is deleted at the earliest: whole seconds, at least one.
     pub fn sweep_interval(mut self, interval: Duration) -> Self {
         self.interval = interval.max(Duration::from_secs(1));
@@ -142,6 +159,8 @@ impl MemoryStoreBuilder {
     pub fn build(self) -> MemoryStore {
         MemoryStore(Arc::new(Shell {
             table: Arc::new(Table::new(self.capacity)),
+            ledger: Ledger::default(),
+            records: self.records,
             clock: self.clock,
             interval: self.interval,
             sweeper: OnceLock::new(),
