@@ -18,11 +18,13 @@
 //! `DNT: 0` grants nothing: it is not among the rules.
 
 mod age;
+mod prompt;
 
 use std::{fmt, sync::Arc};
 
 use self::age::judge_age;
 pub(crate) use self::age::{grants_end, refusals_end};
+pub use self::prompt::Prompt;
 
 use crate::{
     category::Category,

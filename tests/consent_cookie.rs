@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use time::{Date, macros::date};
 use tower_consent::{
     Category, ConsentChange, ConsentContext, ConsentCookie, ConsentLayer, Decision, ManualClock, Policy, PolicyBuilder,
-    Reason, Regime, SameSite, Selection, ServiceEntry, Signal, UndecidedReason,
+    Reason, Regime, Revision, SameSite, Selection, ServiceEntry, Signal, UndecidedReason,
 };
 
 const TODAY: Date = date!(2026 - 11 - 21);
@@ -82,7 +82,7 @@ async fn it_is_written_with_every_attribute() {
 /// R41: cookie-octets only; small; the authenticated part fits one SHA-256 block.
 #[tokio::test]
 async fn it_is_small_and_made_of_cookie_octets() {
-    let signed = built_in().revision(99_999_999, TODAY).mac_key("k1", KEY);
+    let signed = built_in().revision(Revision::new(99_999_999)).mac_key("k1", KEY);
     let written = change(&layer(signed), &[("dnt", "1"), ("sec-gpc", "1")], Decision::grant_all_unrecorded).await;
     let value = value_of(&written[0]);
     assert!(value.len() <= 128, "{} bytes: {value}", value.len());

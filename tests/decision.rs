@@ -6,8 +6,8 @@ mod common;
 use common::{clock_at, decision_of, request};
 use time::{Date, Month, macros::date};
 use tower_consent::{
-    Category, CategoryEntry, ConsentCookie, ConsentLayer, Narrow, Policy, PolicyBuilder, Reason, Regime, SameSite,
-    ServiceEntry, Signal, SignalScope, UndecidedReason,
+    Category, CategoryEntry, ConsentCookie, ConsentLayer, Narrow, Policy, PolicyBuilder, Reason, Regime, Revision,
+    SameSite, ServiceEntry, Signal, SignalScope, UndecidedReason,
 };
 
 const TODAY: Date = date!(2026 - 11 - 21);
@@ -120,7 +120,7 @@ impl Case {
         };
         let mut builder = Policy::builder()
             .regime(self.regime)
-            .revision(REVISION, TODAY)
+            .revision(Revision::new(REVISION))
             .category(CategoryEntry::new("functional").exempt_until_objected())
             .category("analytics")
             .category("marketing")
@@ -324,7 +324,7 @@ fn is_decided(case: &Case) -> bool {
 async fn every_answer_has_its_reason() {
     let policy = || {
         Policy::builder()
-            .revision(2, TODAY)
+            .revision(Revision::new(2))
             .category("analytics")
             .category("marketing")
             .service_entry(ServiceEntry::new("new", "analytics").since(2))

@@ -10,7 +10,7 @@ use http::{Request, Response};
 use time::macros::date;
 use tower_consent::{
     Category, ConsentContext, ConsentLayer, CookieRule, Decision, ManualClock, Narrow, Policy, PolicyBuilder, Regime,
-    Scope, Selection, Signal, SignalScope, UnknownCookies, test::Visitor,
+    Revision, Scope, Selection, Signal, SignalScope, UnknownCookies, test::Visitor,
 };
 
 const HOME: &str = "https://www.example.com/";
@@ -216,7 +216,7 @@ async fn only_pages_expire() {
 /// DESIGN 3: on a decided refusal, a signal, a narrowing, while undecided too; never while unseen, never what is allowed.
 #[tokio::test]
 async fn whose_cookies_expire() {
-    let outdated = |policy: PolicyBuilder| policy.revision(2, date!(2026 - 11 - 01));
+    let outdated = |policy: PolicyBuilder| policy.revision(Revision::new(2).on(2026, 11, 1));
     let gpc = ("sec-gpc", "1");
     let unseen = ("sec-fetch-site", "cross-site");
     for (why, policy, headers, ends) in [

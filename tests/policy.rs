@@ -10,8 +10,8 @@ use http::Response;
 use time::macros::date;
 use tower_consent::{
     AttributeFloors, CacheRule, Category, CategoryEntry, ConfigError, ConfigErrorKind as Kind, ConsentCookie,
-    ConsentLayer, CookieRule, Lifetime, Mode, Policy, PolicyBuilder, Preset, Regime, RuleTarget, SameSite, Scope,
-    Selection, ServiceEntry, Signal, SignalScope, TokenRules, UnknownCookies,
+    ConsentLayer, CookieRule, Lifetime, Mode, Policy, PolicyBuilder, Preset, Regime, Revision, RuleTarget, SameSite,
+    Scope, Selection, ServiceEntry, Signal, SignalScope, TokenRules, UnknownCookies,
 };
 
 const KEY: [u8; 32] = [7; 32];
@@ -94,7 +94,9 @@ fn bad_policies() -> Vec<Bad> {
         (services(257), Kind::TooMany, "services", "257"),
         (builder().category(CategoryEntry::new("a").since(2)), Kind::SinceAhead, "categories[0].since", "2"),
         (
-            builder().revision(3, date!(2026 - 11 - 21)).service_entry(ServiceEntry::new("a", "marketing").since(4)),
+            builder()
+                .revision(Revision::new(3).on(2026, 11, 21))
+                .service_entry(ServiceEntry::new("a", "marketing").since(4)),
             Kind::SinceAhead,
             "services[0].since",
             "4",
@@ -220,8 +222,13 @@ fn bad_policies() -> Vec<Bad> {
         (builder().grant_lifetime(Lifetime::months(14)), Kind::LongLifetime, "grant_lifetime", "14 months"),
         (builder().refusal_lifetime(Lifetime::days(401)), Kind::LongLifetime, "refusal_lifetime", "401 days"),
         (rule(|rule| rule.max_age(Lifetime::months(14))), Kind::LongLifetime, "cookies[0].max_age", "14 months"),
-        (builder().revision(0, date!(2026 - 11 - 21)), Kind::BadRevision, "revision.number", "0"),
-        (builder().revision(100_000_000, date!(2026 - 11 - 21)), Kind::BadRevision, "revision.number", "100000000"),
+        (builder().revision(Revision::new(0).on(2026, 11, 21)), Kind::BadRevision, "revisions[0].number", "0"),
+        (
+            builder().revision(Revision::new(100_000_000).on(2026, 11, 21)),
+            Kind::BadRevision,
+            "revisions[0].number",
+            "100000000",
+        ),
         (builder().mac_key("", KEY), Kind::BadKeyId, "mac_keys[0]", ""),
         (builder().mac_key("K", KEY), Kind::BadKeyId, "mac_keys[0]", "K"),
         (builder().mac_key("a", KEY).mac_key("123456", KEY), Kind::BadKeyId, "mac_keys[1]", "123456"),
@@ -335,14 +342,18 @@ fn limits_are_exact() {
         (builder().mac_key("k", [7; 1]), builder().mac_key("k", [7; 0]), Kind::EmptyKey),
         (builder().mac_key("a-z_9", KEY), builder().mac_key("a-z_90", KEY), Kind::BadKeyId),
         (
-            builder().revision(99_999_999, date!(2026 - 11 - 21)),
-            builder().revision(100_000_000, date!(2026 - 11 - 21)),
+            builder().revision(Revision::new(99_999_999).on(2026, 11, 21)),
+            builder().revision(Revision::new(100_000_000).on(2026, 11, 21)),
             Kind::BadRevision,
         ),
-        (builder().revision(1, date!(2026 - 11 - 21)), builder().revision(0, date!(2026 - 11 - 21)), Kind::BadRevision),
         (
-            builder().revision(2, date!(2026 - 11 - 21)).category(CategoryEntry::new("a").since(2)),
-            builder().revision(2, date!(2026 - 11 - 21)).category(CategoryEntry::new("a").since(3)),
+            builder().revision(Revision::new(1).on(2026, 11, 21)),
+            builder().revision(Revision::new(0).on(2026, 11, 21)),
+            Kind::BadRevision,
+        ),
+        (
+            builder().revision(Revision::new(2).on(2026, 11, 21)).category(CategoryEntry::new("a").since(2)),
+            builder().revision(Revision::new(2).on(2026, 11, 21)).category(CategoryEntry::new("a").since(3)),
             Kind::SinceAhead,
         ),
         (scopes(plain(), 20), scopes(plain(), 21), Kind::TooManyScopes),
@@ -391,7 +402,7 @@ fn long_names(length: usize, last: usize) -> PolicyBuilder {
     (0..105)
         .fold(builder(), |policy, number| policy.service(name(number, length), "marketing"))
         .service(name(105, last), "marketing")
-        .revision(99_999_999, date!(2026 - 11 - 21))
+        .revision(Revision::new(99_999_999).on(2026, 11, 21))
         .mac_key("key-5", KEY)
 }
 
@@ -455,7 +466,7 @@ fn in_code() -> PolicyBuilder {
         .site_domain("example.com")
         .grant_lifetime(Lifetime::months(12))
         .refusal_lifetime(Lifetime::days(190))
-        .revision(3, date!(2026 - 11 - 01))
+        .revision(Revision::new(3).on(2026, 11, 1))
         .consent_cookie(ConsentCookie::shared("example.com").script_readable().with_same_site(SameSite::Strict))
         .signal(Signal::Dnt, [Category::MARKETING])
         .signal(Signal::Gpc, SignalScope::Ignore)
@@ -498,7 +509,7 @@ unknown = "report"
 site_domain = "example.com"
 grant_lifetime = "12 months"
 refusal_lifetime = "190 days"
-revision = { number = 3, date = "2026-11-01" }
+revisions = [{ number = 3, date = "2026-11-01" }]
 caches = "vary-only"
 presets = ["stripe", "google-analytics"]
 auth_cookies = ["session"]
@@ -557,7 +568,7 @@ category = "statistics"
 
 const JSON: &str = r#"{
     "mode": "report-only", "regime": "opt-in-with-exemptions", "unknown": "report", "site_domain": "example.com",
-    "grant_lifetime": "12 months", "refusal_lifetime": "190 days", "revision": {"number": 3, "date": "2026-11-01"},
+    "grant_lifetime": "12 months", "refusal_lifetime": "190 days", "revisions": [{"number": 3, "date": "2026-11-01"}],
     "caches": "vary-only", "presets": ["stripe", "google-analytics"], "auth_cookies": ["session"],
     "essential": ["csrf"],
     "consent_cookie": {"name": "__Secure-consent", "domain": "example.com", "http_only": false, "same_site": "strict"},
@@ -781,7 +792,7 @@ const BAD_FILES: &[(&str, &str, &[&str])] = &[
     ),
     ("[[services]]\n\nkind = 'x'", "{\"services\":\n[{\n\"kind\": \"x\"}]}", &["unknown field `kind`", "`category`"]),
     ("[[categories]]\n\nnam = 'x'", "{\"categories\":\n[{\n\"nam\": \"x\"}]}", &["unknown field `nam`", "`name`"]),
-    ("\n[revision]\nno = 2", "{\"revision\":\n{\n\"no\": 2}}", &["unknown field `no`", "`number`"]),
+    ("\n[[revisions]]\nno = 2", "{\"revisions\": [\n{\n\"no\": 2}]}", &["unknown field `no`", "`number`"]),
     (
         "\n[tokens]\nname = 'x'",
         "{\"tokens\":\n{\n\"name\": \"x\"}}",
@@ -843,13 +854,13 @@ const BAD_FILES: &[(&str, &str, &[&str])] = &[
         &["`exempt`", "`asked-for`", "`exempt-until-objected`"],
     ),
     (
-        "\n[revision]\ndate = '21.11.2026'",
-        "{\"revision\":\n{\n\"date\": \"21.11.2026\"}}",
+        "\n[[revisions]]\ndate = '21.11.2026'",
+        "{\"revisions\": [\n{\n\"date\": \"21.11.2026\"}]}",
         &["\"21.11.2026\", expected a date in the form \"YYYY-MM-DD\""],
     ),
     (
-        "\n[revision]\ndate = '2026-02-30'",
-        "{\"revision\":\n{\n\"date\": \"2026-02-30\"}}",
+        "\n[[revisions]]\ndate = '2026-02-30'",
+        "{\"revisions\": [\n{\n\"date\": \"2026-02-30\"}]}",
         &["\"2026-02-30\", expected a date"],
     ),
     // Lifetimes.
@@ -878,15 +889,15 @@ const BAD_FILES: &[(&str, &str, &[&str])] = &[
         &["invalid type: string \"csrf\", expected a sequence"],
     ),
     ("\n\nsite_domain = true", "{\n\n\"site_domain\": true}", &["invalid type: boolean `true`, expected a string"]),
-    ("\n\nrevision = 3", "{\n\n\"revision\": 3}", &["invalid type: integer `3`, expected"]),
+    ("\n\nrevisions = 3", "{\n\n\"revisions\": 3}", &["invalid type: integer `3`, expected"]),
     (
-        "\n[revision]\nnumber = '3'",
-        "{\"revision\":\n{\n\"number\": \"3\"}}",
+        "\n[[revisions]]\nnumber = '3'",
+        "{\"revisions\": [\n{\n\"number\": \"3\"}]}",
         &["invalid type: string \"3\", expected u32"],
     ),
     (
-        "\n[revision]\nnumber = -1",
-        "{\"revision\":\n{\n\"number\": -1}}",
+        "\n[[revisions]]\nnumber = -1",
+        "{\"revisions\": [\n{\n\"number\": -1}]}",
         &["invalid value: integer `-1`, expected u32"],
     ),
     (
@@ -904,8 +915,8 @@ const BAD_FILES: &[(&str, &str, &[&str])] = &[
     ("\n\n[[cookies]]\npurpose = 'x'", "{\"cookies\": [\n\n{\"purpose\": \"x\"}]}", &["missing field `name`"]),
     ("\n\n[[services]]\nname = 'x'", "{\"services\": [\n\n{\"name\": \"x\"}]}", &["missing field `category`"]),
     (
-        "\n\n[revision]\ndate = '2026-11-21'",
-        "{\"revision\":\n\n{\"date\": \"2026-11-21\"}}",
+        "\n\n[[revisions]]\ndate = '2026-11-21'",
+        "{\"revisions\": [\n\n{\"date\": \"2026-11-21\"}]}",
         &["missing field `number`"],
     ),
 ];

@@ -103,6 +103,8 @@ impl Verdicts {
 pub(crate) struct Choice {
     /// The revision of the policy that was shown.
     pub(crate) revision: u32,
+    /// The last revision that the visitor has seen: never below `revision`.
+    pub(crate) seen: u32,
     /// The UTC day of the decision.
     pub(crate) day: Date,
     pub(crate) granted: Verdicts,
@@ -132,6 +134,13 @@ impl<'a> NamedChoice<'a> {
     #[must_use]
     pub const fn revision(&self) -> u32 {
         self.choice.revision
+    }
+
+    /// The last revision of the policy that the visitor has seen: that of the choice, or a later one whose notice was
+    /// taken note of.
+    #[must_use]
+    pub const fn seen_revision(&self) -> u32 {
+        self.choice.seen
     }
 
     /// The UTC day of the decision.

@@ -10,7 +10,7 @@ use crate::{
     category::{Category, CategorySet},
     consent::{Choice, RecordId, Target, Verdicts},
     decide::{Decision, grants_end, refusals_end},
-    policy::{MAX_COOKIE_SECONDS, Policy, SameSite, Scope, day_of, expiry_line},
+    policy::{MAX_COOKIE_SECONDS, Policy, Reason, Regime, SameSite, Scope, day_of, expiry_line},
     signal::Signals,
 };
 
@@ -87,7 +87,9 @@ impl Error for SelectionError {}
 #[must_use = "a choice takes effect when it is put into the response"]
 pub struct ConsentChange {
     line: Option<HeaderValue>,
+    choice: Option<Choice>,
     is_grant: bool,
+    reverses_opt_out: bool,
     closed: CategorySet,
 }
 
@@ -113,6 +115,27 @@ impl ConsentChange {
         self.is_grant
     }
 
+    /// Whether it opens what the visitor has opted out of in an opt-out region: that takes a second step of confirmation
+    /// (11 CCR 7028(a), R100).
+    #[must_use]
+    pub const fn reverses_opt_out(&self) -> bool {
+        self.reverses_opt_out
+    }
+
+    /// What is written, if anything is.
+    pub(crate) const fn choice(&self) -> Option<&Choice> {
+        self.choice.as_ref()
+    }
+
+    /// The same change under the number of its record. A choice that grants nothing gets none.
+    pub(crate) fn with_record_id(mut self, id: RecordId, decision: &Decision) -> Self {
+        if let Some(choice) = self.choice.as_mut().filter(|choice| !choice.granted.is_empty()) {
+            choice.record_id = Some(id);
+            self.line = consent_line(decision.policy(), choice, decision.now());
+        }
+        self
+    }
+
     /// Adds the `Set-Cookie` line.
     pub fn apply(self, headers: &mut HeaderMap) {
         if let Some(line) = self.line {
@@ -124,7 +147,7 @@ impl ConsentChange {
 impl Decision {
     /// The visitor accepts all. *Unrecorded*: no proof of it is kept.
     pub fn grant_all_unrecorded(&self) -> ConsentChange {
-        self.change(self.full(Answers::grant), None)
+        self.change(self.full(Answers::grant))
     }
 
     /// The visitor chooses. *Unrecorded*: no proof of it is kept.
@@ -133,18 +156,29 @@ impl Decision {
     ///
     /// A category or service that the policy does not have, or an essential one: that cannot be chosen.
     pub fn choose_unrecorded(&self, selection: &Selection) -> Result<ConsentChange, SelectionError> {
-        Ok(self.change(self.answers(selection)?, None))
+        Ok(self.change(self.answers(selection)?))
     }
 
     /// The visitor refuses all that is not essential.
     pub fn refuse_all(&self) -> ConsentChange {
-        self.change(self.full(Answers::refuse), None)
+        self.change(self.full(Answers::refuse))
     }
 
     /// The visitor takes back what was granted. Written as a refusal of everything: to delete the cookie would be to
     /// forget it, and to ask again.
     pub fn withdraw(&self) -> ConsentChange {
         self.refuse_all()
+    }
+
+    /// The visitor has taken note of the published revision: the choice stays as it is, with its day. `None` where there is
+    /// no choice that could be kept.
+    pub fn note_revision(&self) -> Option<ConsentChange> {
+        let latest = self.policy().latest_revision();
+        let held = self.raw_choice().filter(|choice| choice.seen < latest && self.forbids_storing().is_none())?;
+        let choice = Choice { seen: latest, ..*held };
+        let line = consent_line(self.policy(), &choice, self.now());
+        let (is_grant, reverses_opt_out) = (false, false);
+        Some(ConsentChange { line, choice: Some(choice), is_grant, reverses_opt_out, closed: CategorySet::default() })
     }
 
     fn full(&self, insert: fn(&mut Answers, Target)) -> Answers {
@@ -191,9 +225,10 @@ impl Decision {
     }
 
     /// The change that these answers make, less what a signal closes for good.
-    fn change(&self, mut answers: Answers, record_id: Option<RecordId>) -> ConsentChange {
+    fn change(&self, mut answers: Answers) -> ConsentChange {
         if !self.has_layer() {
-            return ConsentChange { line: None, is_grant: false, closed: CategorySet::default() };
+            let closed = CategorySet::default();
+            return ConsentChange { line: None, choice: None, is_grant: false, reverses_opt_out: false, closed };
         }
         let policy = self.policy();
         let mut closed = Vec::new();
@@ -209,19 +244,30 @@ impl Decision {
             }
         }
         let choice = Choice {
-            revision: policy.revision().number(),
+            revision: policy.latest_revision(),
+            seen: policy.latest_revision(),
             day: day_of(self.now()),
             granted: answers.granted,
             refused: answers.refused,
             refuses_all: answers.granted.is_empty(),
             is_whole: true,
             signals: self.signals().objections().fold(Signals::NONE, Signals::with),
-            record_id,
+            record_id: None,
         };
         // An answer that names nothing would only be a cookie for its own sake.
         let is_empty = choice.granted.is_empty() && choice.refused.is_empty();
         let line = (!is_empty).then(|| consent_line(policy, &choice, self.now())).flatten();
-        ConsentChange { line, is_grant: !choice.granted.is_empty(), closed: closed.into_iter().collect() }
+        let opens_again = |target: &Target| {
+            let closed = matches!(self.judge(*target).reason(), Reason::Refused | Reason::Signal(_) | Reason::Narrowed);
+            choice.granted.contains(*target) && closed
+        };
+        ConsentChange {
+            choice: line.is_some().then_some(choice),
+            line,
+            is_grant: !choice.granted.is_empty(),
+            reverses_opt_out: self.regime() == Regime::OptOut && policy.askable().any(|target| opens_again(&target)),
+            closed: closed.into_iter().collect(),
+        }
     }
 }
 
@@ -248,7 +294,8 @@ pub(crate) fn full_refusal(decision: &Decision) -> Choice {
     let mut refused = Verdicts::NONE;
     decision.policy().askable().for_each(|target| refused.insert(target));
     Choice {
-        revision: decision.policy().revision().number(),
+        revision: decision.policy().latest_revision(),
+        seen: decision.policy().latest_revision(),
         day: day_of(decision.now()),
         granted: Verdicts::NONE,
         refused,

@@ -2,7 +2,7 @@
 
 use crate::{
     consent::{Choice, Consent, Reading, UndecidedReason},
-    policy::{Policy, day_after, day_of},
+    policy::{OutdatedGrants, Policy, day_after, day_of},
 };
 
 /// The state of consent that follows from a reading, and whether its grants and refusals still count.
@@ -16,9 +16,8 @@ pub(super) fn judge_age(policy: &Policy, reading: Reading, now: i64) -> (Consent
         Reading::Ambiguous => return undecided(UndecidedReason::Ambiguous),
         Reading::Unauthentic => return undecided(UndecidedReason::Unauthentic),
     };
-    let revision = policy.revision().number();
     // A day ahead is a clock that is not quite right, or another server's midnight.
-    if choice.day > day_after(day_of(now)) || choice.revision > revision {
+    if choice.day > day_after(day_of(now)) || choice.seen > policy.latest_revision() {
         return undecided(UndecidedReason::Future);
     }
     // What is not there need not be worked out; a choice that names nothing lives like a refusal.
@@ -26,7 +25,8 @@ pub(super) fn judge_age(policy: &Policy, reading: Reading, now: i64) -> (Consent
     let grants_live = grants && now < grants_end(policy, &choice);
     let refusals_live = (refuses || !grants) && now < refusals_end(policy, &choice);
     let lapsed = if choice.granted.is_empty() { !refusals_live } else { !grants_live };
-    let consent = if choice.revision < revision {
+    let keeps_scope = policy.outdated_grants == OutdatedGrants::KeepScope;
+    let consent = if choice.revision < policy.material_revision() && !keeps_scope {
         Consent::Undecided(UndecidedReason::Outdated, Some(choice))
     } else if lapsed {
         Consent::Undecided(UndecidedReason::Expired, Some(choice))

@@ -10,7 +10,7 @@ use tower::{
 use super::ConsentService;
 use crate::{
     clock::{Clock, SystemClock},
-    policy::Policy,
+    policy::{Policy, PolicyHandle},
     report::{Observer, Reporter},
 };
 
@@ -45,15 +45,15 @@ pub struct ConsentLayer<L = Identity> {
 /// What all services of a layer share.
 #[derive(Clone, Debug)]
 pub(super) struct Shared {
-    pub(super) policy: Arc<Policy>,
+    pub(super) policy: PolicyHandle,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) reporter: Reporter,
     pub(super) has_debug_header: bool,
 }
 
 impl ConsentLayer {
-    /// A layer that keeps this policy.
-    pub fn new(policy: impl Into<Arc<Policy>>) -> Self {
+    /// A layer that keeps this policy, or whichever a [`PolicyHandle`] has published last.
+    pub fn new(policy: impl Into<PolicyHandle>) -> Self {
         Self {
             shared: Arc::new(Shared {
                 policy: policy.into(),
@@ -67,10 +67,10 @@ impl ConsentLayer {
 }
 
 impl<L> ConsentLayer<L> {
-    /// The policy that it keeps.
+    /// The policy that it keeps now.
     #[must_use]
-    pub fn policy(&self) -> &Arc<Policy> {
-        &self.shared.policy
+    pub fn policy(&self) -> Arc<Policy> {
+        self.shared.policy.current()
     }
 
     /// Puts a layer directly inside of this one, outside of those that stand there already.

@@ -67,12 +67,14 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (mut request, circumstances) = self.shared.policy.consult(request);
+        let policy = self.shared.policy.current();
+        let (mut request, circumstances) = policy.consult(request);
         let flight = if circumstances.stands_down {
             None
         } else {
-            let fields = Fields::read(&self.shared.policy, request.headers());
-            let decision = fields.decide(&self.shared, request.method(), &circumstances);
+            let fields = Fields::read(&policy, request.headers());
+            let now = self.shared.clock.unix_seconds();
+            let decision = fields.decide(policy, now, request.method(), &circumstances);
             // Without a cookie there is nothing to strip, to expire or to renew.
             let cookies = fields.has_cookies.then(|| fields.is_document(request.headers()));
             let flight = admit(&self.shared, request.headers_mut(), decision, cookies);
@@ -124,15 +126,13 @@ impl<'a> Fields<'a> {
     }
 
     /// The decision for the request.
-    fn decide(&self, shared: &Shared, method: &Method, circumstances: &Circumstances) -> Decision {
-        let policy = &shared.policy;
-        let reading = match self.consent.reading(policy) {
+    fn decide(&self, policy: Arc<Policy>, now: i64, method: &Method, circumstances: &Circumstances) -> Decision {
+        let reading = match self.consent.reading(&policy) {
             Reading::Nothing if self.hides_consent(policy.consent_cookie.same_site, method) => Reading::Unseen,
             reading => reading,
         };
         let Circumstances { regime, narrow, .. } = circumstances;
-        let now = shared.clock.unix_seconds();
-        decide(Arc::clone(policy), *regime, self.signals.signals(), reading, narrow, now)
+        decide(policy, *regime, self.signals.signals(), reading, narrow, now)
     }
 
     /// Whether the browser leaves the consent cookie out of this request, because of its `SameSite` (rfc6265bis section

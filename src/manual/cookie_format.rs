@@ -10,7 +10,7 @@
 //! | part | meaning |
 //! |---|---|
 //! | `1` | version of this format |
-//! | `:3` | revision of the policy that was shown |
+//! | `:3` | revision of the policy that was shown; `:3.5` where the notice of revision 5 was taken note of since |
 //! | `:2026-11-21` | UTC day of the decision. Only the day, so that the cookie does not identify anybody by its time |
 //! | `+functional` | a granted category |
 //! | `!marketing` | a refused category |

@@ -4,15 +4,17 @@ use std::{fmt, sync::Arc};
 
 use http::{HeaderName, request::Parts};
 use serde::Deserialize;
-use time::Date;
 
 use super::{
     Hooks, Policy,
+    about::About,
     consent_cookie::ConsentCookie,
-    entries::{CategoryEntry, Revision, ServiceEntry},
+    entries::{CategoryEntry, ServiceEntry},
     error::ConfigError,
     lifetime::Lifetime,
     regime::{CacheRule, Mode, Regime, SignalRules, SignalScope, UnknownCookies},
+    retention::Retention,
+    revision::{OutdatedGrants, Revision},
     rule::{AttributeFloors, CookieRule, RuleTarget},
     token_rules::TokenRules,
     validate,
@@ -33,7 +35,11 @@ use crate::{catalogue::Preset, category::Category, policy::SetCookieLine, signal
 /// | `regime` | `opt-in` |
 /// | `unknown` (cookies that no rule declares) | `strip` |
 /// | `grant_lifetime`, `refusal_lifetime` | `6 months`, on the calendar; a refusal never lapses where anything passes until it is refused |
-/// | `revision` | number 1, no date |
+/// | `revisions` | one: number 1, no date |
+/// | `outdated_grants` (given before a material revision) | `close` |
+/// | `about` (controller, links) | nothing |
+/// | `retention` | consent records 36 months, rights requests 24, counters 25 |
+/// | `banner_under_signal` | `false`: under an honoured signal nobody is asked unasked |
 /// | `consent_cookie` | `__Host-consent`, Secure, HttpOnly, SameSite=Lax |
 /// | `tokens` | `__Host-token`, 7 days from issue, no idle limit |
 /// | `signals` | DNT and Sec-GPC each turn off all that is not essential; a later choice made in their knowledge beats them |
@@ -57,9 +63,13 @@ pub struct PolicyBuilder {
     pub(crate) site_domain: Option<String>,
     pub(crate) grant_lifetime: Option<Lifetime>,
     pub(crate) refusal_lifetime: Option<Lifetime>,
-    pub(crate) revision: Revision,
+    pub(crate) revisions: Vec<Revision>,
+    pub(crate) outdated_grants: OutdatedGrants,
+    pub(crate) about: About,
+    pub(crate) retention: Retention,
+    pub(crate) banner_under_signal: bool,
     pub(crate) consent_cookie: ConsentCookie,
-    pub(crate) tokens: TokenRules,
+    pub(crate) tokens: Option<TokenRules>,
     pub(crate) signals: SignalRules,
     pub(crate) floors: AttributeFloors,
     pub(crate) caches: CacheRule,
@@ -178,9 +188,34 @@ impl PolicyBuilder {
         self
     }
 
-    /// The published revision of the policy and its day.
-    pub fn revision(mut self, number: u32, date: Date) -> Self {
-        self.revision = Revision { number, date: Some(date) };
+    /// Adds a revision: the first one, and each later one after it. The last is the one that counts now.
+    pub fn revision(mut self, revision: Revision) -> Self {
+        self.revisions.push(revision);
+        self
+    }
+
+    /// What becomes of grants that were given before a material revision.
+    pub fn outdated_grants(mut self, rule: OutdatedGrants) -> Self {
+        self.outdated_grants = rule;
+        self
+    }
+
+    /// Who is responsible for the site, and where its documents stand.
+    pub fn about(mut self, about: About) -> Self {
+        self.about = about;
+        self
+    }
+
+    /// How long the library keeps what it keeps on the server.
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
+    }
+
+    /// Asks by a banner under an honoured signal too, for what is undecided beside it. Without this, such a visitor finds
+    /// the state in the footer, and can choose on the pages.
+    pub fn banner_under_signal(mut self) -> Self {
+        self.banner_under_signal = true;
         self
     }
 
@@ -207,7 +242,7 @@ impl PolicyBuilder {
 
     /// What the policy says of sign-in tokens.
     pub fn tokens(mut self, rules: TokenRules) -> Self {
-        self.tokens = rules;
+        self.tokens = Some(rules);
         self
     }
 
@@ -268,7 +303,7 @@ impl fmt::Debug for PolicyBuilder {
             .field("regime", &self.regime)
             .field("unknown", &self.unknown)
             .field("site_domain", &self.site_domain)
-            .field("revision", &self.revision)
+            .field("revisions", &self.revisions)
             .field("categories", &self.categories)
             .field("services", &self.services)
             .field("cookies", &self.cookies)

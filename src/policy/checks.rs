@@ -5,9 +5,12 @@ use super::{
     error::{ConfigError, ConfigErrorKind as Kind},
     lifetime::Lifetime,
     matcher::MIN_PREFIX,
+    retention::Retention,
+    revision::Revision,
     rule::{AttributeFloors, CookieRule, SameSite},
     scope::{NamePrefix, Scope, is_token},
 };
+use crate::sources::own;
 
 /// Bytes of the largest consent cookie with its attributes; browsers store 4,096 of name and value.
 const MAX_CONSENT_COOKIE: usize = 3_800;
@@ -28,6 +31,65 @@ pub(super) fn check_lifetime(lifetime: Lifetime, (months, days): (u16, u32), pla
         return Ok(());
     };
     Err(ConfigError::new(kind, place, lifetime.to_string()))
+}
+
+/// Revisions from the first to the last.
+pub(super) fn check_revisions(revisions: &[Revision]) -> Result<()> {
+    let mut before: Option<&Revision> = None;
+    for (place, revision) in revisions.iter().enumerate() {
+        let at = |field: &str| format!("revisions[{place}].{field}");
+        let number = revision.number.to_string();
+        if !(1..=own::MAX_REVISION).contains(&revision.number) {
+            return Err(ConfigError::new(Kind::BadRevision, at("number"), number));
+        }
+        if let Some((year, month, day)) = revision.bad_date {
+            return Err(ConfigError::new(Kind::BadDate, at("date"), format!("{year:04}-{month:02}-{day:02}")));
+        }
+        if before.is_some_and(|before| before.number >= revision.number) {
+            return Err(ConfigError::new(Kind::RevisionOrder, at("number"), number));
+        }
+        let earlier = before.and_then(|before| before.date).zip(revision.date);
+        if let Some((_, date)) = earlier.filter(|(before, date)| date < before) {
+            return Err(ConfigError::new(Kind::RevisionOrder, at("date"), date.to_string()));
+        }
+        before = Some(revision);
+    }
+    Ok(())
+}
+
+/// A record is no use if it goes before the consent that it proves.
+pub(super) fn check_retention(retention: &Retention, grant_lifetime: Lifetime) -> Result<()> {
+    for (lifetime, place) in [
+        (retention.consent_records, "retention.consent_records"),
+        (retention.rights_requests, "retention.rights_requests"),
+        (retention.day_counts, "retention.day_counts"),
+    ] {
+        if lifetime.is_zero() {
+            return Err(ConfigError::new(Kind::ZeroLifetime, place, lifetime.to_string()));
+        }
+    }
+    // The day on which a month is shortest, and one on which it is longest.
+    let is_shorter = [59, 0].into_iter().any(|day| {
+        let now = day * 86_400;
+        retention.consent_records.seconds_from(now) < grant_lifetime.seconds_from(now)
+    });
+    if is_shorter {
+        let value = retention.consent_records.to_string();
+        return Err(ConfigError::new(Kind::ShortRetention, "retention.consent_records", value));
+    }
+    Ok(())
+}
+
+/// What a page may link to: nothing that runs as a script, and nothing without TLS.
+pub(super) fn check_link(link: &str, place: &str) -> Result<()> {
+    let is_plain =
+        |link: &str| link.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\'));
+    let is_path = link.starts_with('/') && !link.starts_with("//");
+    let is_address = link.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
+    if (is_path || is_address) && is_plain(link) {
+        return Ok(());
+    }
+    Err(ConfigError::new(Kind::BadLink, place, link))
 }
 
 pub(super) fn check_domain(domain: &str, place: &str) -> Result<()> {

@@ -1,69 +1,9 @@
-//! The entries of a policy: its revision, its categories, its services.
-
-use std::fmt;
+//! The entries of a policy: its categories and its services.
 
 use serde::Deserialize;
-use time::Date;
 
-use super::regime::CategoryKind;
+use super::{regime::CategoryKind, text::Text};
 use crate::category::Category;
-
-/// The published state of the policy: a number, and the day it was published.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Revision {
-    pub(crate) number: u32,
-    #[serde(default, deserialize_with = "iso_date")]
-    pub(crate) date: Option<Date>,
-}
-
-impl Revision {
-    /// The number; a choice that was made at a lower one is outdated.
-    #[must_use]
-    pub const fn number(&self) -> u32 {
-        self.number
-    }
-
-    /// The day it was published, where the policy says it.
-    #[must_use]
-    pub const fn date(&self) -> Option<Date> {
-        self.date
-    }
-}
-
-impl Default for Revision {
-    fn default() -> Self {
-        Self { number: 1, date: None }
-    }
-}
-
-// `time`'s own serde form is a tuple of year and day of the year: nobody writes that into a file.
-fn iso_date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
-    deserializer.deserialize_any(DateVisitor).map(Some)
-}
-
-/// Takes `"2026-11-21"`, and TOML's own date without quotes, which comes as a map of one entry.
-struct DateVisitor;
-
-impl<'de> serde::de::Visitor<'de> for DateVisitor {
-    type Value = Date;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a date in the form \"YYYY-MM-DD\"")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Date, E> {
-        crate::sources::own::parse_day(text.as_bytes())
-            .ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
-    }
-
-    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Date, A::Error> {
-        match map.next_entry::<String, String>()? {
-            Some((_, text)) => self.visit_str(&text),
-            None => Err(serde::de::Error::invalid_type(serde::de::Unexpected::Map, &self)),
-        }
-    }
-}
 
 /// A category that the policy declares. The built-in ones need no entry where a cookie rule or a service uses them.
 #[derive(Clone, Debug, Deserialize)]
@@ -74,6 +14,10 @@ pub struct CategoryEntry {
     pub(crate) kind: CategoryKind,
     #[serde(default = "first_revision")]
     pub(crate) since: u32,
+    #[serde(default)]
+    pub(crate) label: Option<Text>,
+    #[serde(default)]
+    pub(crate) purpose: Option<Text>,
 }
 
 /// A named third party inside a category.
@@ -84,6 +28,16 @@ pub struct ServiceEntry {
     pub(crate) category: String,
     #[serde(default = "first_revision")]
     pub(crate) since: u32,
+    #[serde(default)]
+    pub(crate) label: Option<Text>,
+    #[serde(default)]
+    pub(crate) provider: Option<Text>,
+    #[serde(default)]
+    pub(crate) purpose: Option<Text>,
+    #[serde(default)]
+    pub(crate) transfers: Option<Text>,
+    #[serde(default)]
+    pub(crate) privacy_policy: Option<String>,
 }
 
 const fn first_revision() -> u32 {
@@ -93,7 +47,7 @@ const fn first_revision() -> u32 {
 impl CategoryEntry {
     /// A category that is asked for, since revision 1.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), kind: CategoryKind::AskedFor, since: 1 }
+        Self { name: name.into(), kind: CategoryKind::AskedFor, since: 1, label: None, purpose: None }
     }
 
     /// Passes until the visitor objects, in regions whose law knows that.
@@ -107,6 +61,20 @@ impl CategoryEntry {
     #[must_use]
     pub fn since(mut self, revision: u32) -> Self {
         self.since = revision;
+        self
+    }
+
+    /// What visitors read as its name. The built-in categories have names and purposes in the languages of the pages.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<Text>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// What it is for, shown to visitors.
+    #[must_use]
+    pub fn purpose(mut self, purpose: impl Into<Text>) -> Self {
+        self.purpose = Some(purpose.into());
         self
     }
 }
@@ -126,13 +94,57 @@ impl From<&str> for CategoryEntry {
 impl ServiceEntry {
     /// A service of this category, since revision 1.
     pub fn new(name: impl Into<String>, category: impl Into<String>) -> Self {
-        Self { name: name.into(), category: category.into(), since: 1 }
+        Self {
+            name: name.into(),
+            category: category.into(),
+            since: 1,
+            label: None,
+            provider: None,
+            purpose: None,
+            transfers: None,
+            privacy_policy: None,
+        }
     }
 
     /// The revision of the policy that brought the service.
     #[must_use]
     pub fn since(mut self, revision: u32) -> Self {
         self.since = revision;
+        self
+    }
+
+    /// What visitors read as its name.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<Text>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// The company that runs it: the recipient of the data.
+    #[must_use]
+    pub fn provider(mut self, provider: impl Into<Text>) -> Self {
+        self.provider = Some(provider.into());
+        self
+    }
+
+    /// What it is for, shown to visitors.
+    #[must_use]
+    pub fn purpose(mut self, purpose: impl Into<Text>) -> Self {
+        self.purpose = Some(purpose.into());
+        self
+    }
+
+    /// The third countries that data goes to, and on what ground (GDPR Art. 13(1)(f)).
+    #[must_use]
+    pub fn transfers(mut self, transfers: impl Into<Text>) -> Self {
+        self.transfers = Some(transfers.into());
+        self
+    }
+
+    /// The address of its own privacy policy: `https://…`, or a path of this site.
+    #[must_use]
+    pub fn privacy_policy(mut self, link: impl Into<String>) -> Self {
+        self.privacy_policy = Some(link.into());
         self
     }
 }

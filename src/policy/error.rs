@@ -117,6 +117,14 @@ pub enum ConfigErrorKind {
     ShortIdleLimit,
     /// A revision is a number from 1 to 99,999,999.
     BadRevision,
+    /// Revisions are listed from the first to the last: each has a higher number than the one before, and no earlier day.
+    RevisionOrder,
+    /// A day that no calendar has.
+    BadDate,
+    /// A link is a path of the site (`/privacy`) or an address with `https://`.
+    BadLink,
+    /// Records that would be deleted before the consents that they prove have ended.
+    ShortRetention,
     /// A key id is 1 to 5 of the characters `a-z 0-9 _ -`.
     BadKeyId,
     /// Two keys of one id.
@@ -164,6 +172,10 @@ impl fmt::Display for ConfigErrorKind {
             Self::LongTokenLifetime => "more than 7 days needs `longer_than_seven_days` in the policy",
             Self::ShortIdleLimit => "an idle limit is at least 60 seconds",
             Self::BadRevision => "a revision is a number from 1 to 99999999",
+            Self::RevisionOrder => "revisions are listed in order: each with a higher number, and no earlier day",
+            Self::BadDate => "no such day",
+            Self::BadLink => "a link is a path of this site, or begins with https://",
+            Self::ShortRetention => "records would be deleted before the consents that they prove have ended",
             Self::BadKeyId => "a key id is 1 to 5 of the characters a-z 0-9 _ -",
             Self::DuplicateKeyId => "two keys have this id",
             Self::EmptyKey => "the key is empty",

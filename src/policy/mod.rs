@@ -7,37 +7,52 @@
 //! 3. A category stands in the policy if it is declared or if a rule or service uses it. Visitors are asked for exactly
 //!    those, so that "accept all" never covers what nobody showed them.
 
+mod about;
 mod builder;
 mod checks;
 mod consent_cookie;
+mod declared;
+mod empty;
 mod entries;
 mod error;
+mod handle;
+mod hooks;
 mod lifetime;
 mod matcher;
 mod regime;
+mod retention;
+mod revision;
 mod rule;
 mod scope;
+mod text;
 mod token_rules;
 mod validate;
 mod verdict;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::LazyLock};
 
-use http::{HeaderName, Request, request::Parts};
 use memchr::memmem::Finder;
 
+pub(crate) use self::hooks::{Circumstances, Hooks};
 use self::matcher::{Matcher, RuleIndex};
 #[cfg(feature = "tracing")]
 pub(crate) use self::scope::is_token;
 pub use self::{
+    about::About,
     builder::PolicyBuilder,
     consent_cookie::ConsentCookie,
-    entries::{CategoryEntry, Revision, ServiceEntry},
+    declared::{CookieOrigin, DeclaredCategory, DeclaredCookie, DeclaredService},
+    entries::{CategoryEntry, ServiceEntry},
     error::{ConfigError, ConfigErrorKind},
+    handle::{PolicyHandle, PublishError},
+    hooks::SetCookieLine,
     lifetime::{Lifetime, LifetimeError},
     regime::{CacheRule, CategoryKind, Mode, Regime, SignalScope, UnknownCookies},
+    retention::Retention,
+    revision::{OutdatedGrants, Revision, RevisionKind},
     rule::{AttributeFloors, CookieRule, RuleTarget, SameSite},
     scope::Scope,
+    text::Text,
     token_rules::TokenRules,
     verdict::{Narrow, Reason, Verdict},
 };
@@ -65,10 +80,19 @@ pub struct Policy {
     pub(crate) unknown: UnknownCookies,
     pub(crate) grant_lifetime: Lifetime,
     pub(crate) refusal_lifetime: Lifetime,
-    revision: Revision,
+    revisions: Vec<Revision>,
+    /// The number of the last revision, and of the last material one.
+    latest: u32,
+    material: u32,
+    pub(crate) outdated_grants: OutdatedGrants,
+    about: About,
+    retention: Retention,
+    pub(crate) banner_under_signal: bool,
     pub(crate) consent_cookie: ConsentCookie,
     consent_finder: Finder<'static>,
     token_rules: TokenRules,
+    /// Whether the policy says anything of tokens: then the cookie is among what it declares.
+    declares_tokens: bool,
     token_finder: Finder<'static>,
     keys: MacKeys,
     signals: [SignalFacts; Signal::ALL.len()],
@@ -77,16 +101,19 @@ pub struct Policy {
     hooks: Hooks,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct CategoryFacts {
     kind: CategoryKind,
     since: u32,
+    label: Option<Text>,
+    purpose: Option<Text>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct ServiceFacts {
     category: CategoryIndex,
     since: u32,
+    entry: ServiceEntry,
 }
 
 /// What a signal turns off, as bits.
@@ -96,41 +123,6 @@ pub(crate) struct SignalFacts {
     pub(crate) covers: CategoryBits,
     pub(crate) always: bool,
     pub(crate) no_cookies: bool,
-}
-
-type Hook<T> = Arc<dyn Fn(&Parts) -> T + Send + Sync>;
-type DropHook = Arc<dyn Fn(&SetCookieLine<'_>) -> bool + Send + Sync>;
-
-#[derive(Clone, Default)]
-pub(crate) struct Hooks {
-    regime: Option<Hook<Regime>>,
-    regime_headers: Vec<HeaderName>,
-    stand_down: Option<Hook<bool>>,
-    narrow: Option<Hook<Narrow>>,
-    drop_cookie: Option<DropHook>,
-}
-
-/// What the application says of one request.
-#[derive(Debug)]
-pub(crate) struct Circumstances {
-    /// The layer leaves the request alone.
-    pub(crate) stands_down: bool,
-    pub(crate) regime: Regime,
-    pub(crate) narrow: Narrow,
-}
-
-/// A `Set-Cookie` line that is about to leave, as the cookie hook sees it.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct SetCookieLine<'a> {
-    /// The cookie's name.
-    pub name: &'a [u8],
-    /// The whole line.
-    pub line: &'a [u8],
-    /// Why the line would be kept.
-    pub verdict: Verdict,
-    /// Whether the line only deletes the cookie.
-    pub is_deletion: bool,
 }
 
 /// What a cookie name falls under.
@@ -170,10 +162,39 @@ impl Policy {
         &self.names
     }
 
-    /// The published revision.
+    /// The published revision: the last of the list.
     #[must_use]
-    pub const fn revision(&self) -> Revision {
-        self.revision
+    pub fn revision(&self) -> &Revision {
+        static FIRST: LazyLock<Revision> = LazyLock::new(Revision::default);
+        self.revisions.last().unwrap_or(&FIRST)
+    }
+
+    /// All revisions that the policy lists, the first one first.
+    #[must_use]
+    pub fn revisions(&self) -> &[Revision] {
+        &self.revisions
+    }
+
+    /// The number of the last material revision: choices that were made before it are outdated.
+    #[must_use]
+    pub const fn material_revision(&self) -> u32 {
+        self.material
+    }
+
+    pub(crate) const fn latest_revision(&self) -> u32 {
+        self.latest
+    }
+
+    /// Who is responsible for the site, and where its documents stand.
+    #[must_use]
+    pub const fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// How long the library keeps what it keeps on the server.
+    #[must_use]
+    pub const fn retention(&self) -> &Retention {
+        &self.retention
     }
 
     /// Whether cookies are stripped or only reported.
@@ -290,40 +311,6 @@ impl Policy {
         }
     }
 
-    /// What the application's hooks say of a request. Only a policy that has any looks at the request's parts, which
-    /// have to be taken out of it.
-    pub(crate) fn consult<B>(&self, request: Request<B>) -> (Request<B>, Circumstances) {
-        let Hooks { regime, stand_down, narrow, .. } = &self.hooks;
-        if regime.is_none() && stand_down.is_none() && narrow.is_none() {
-            let circumstances = Circumstances { stands_down: false, regime: self.regime, narrow: Narrow::nothing() };
-            return (request, circumstances);
-        }
-        let (parts, body) = request.into_parts();
-        let stands_down = stand_down.as_ref().is_some_and(|predicate| predicate(&parts));
-        let circumstances = if stands_down {
-            Circumstances { stands_down, regime: self.regime, narrow: Narrow::nothing() }
-        } else {
-            Circumstances {
-                stands_down,
-                regime: regime.as_ref().map_or(self.regime, |resolver| resolver(&parts)),
-                narrow: narrow.as_ref().map_or_else(Narrow::nothing, |hook| hook(&parts)),
-            }
-        };
-        (Request::from_parts(parts, body), circumstances)
-    }
-
-    pub(crate) fn regime_headers(&self) -> &[HeaderName] {
-        &self.hooks.regime_headers
-    }
-
-    pub(crate) fn hook_drops(&self, line: &SetCookieLine<'_>) -> bool {
-        self.hooks.drop_cookie.as_ref().is_some_and(|hook| hook(line))
-    }
-
-    pub(crate) fn has_drop_hook(&self) -> bool {
-        self.hooks.drop_cookie.is_some()
-    }
-
     /// Finds the consent cookie's name in a line, be it as a name or as a part of something else.
     pub(crate) const fn consent_finder(&self) -> &Finder<'static> {
         &self.consent_finder
@@ -345,46 +332,13 @@ impl Policy {
     }
 }
 
-/// A policy that declares nothing: everything but the library's own cookies is unknown, and stripped.
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            names: Names::new(vec![Category::ESSENTIAL], Vec::new()),
-            categories: vec![CategoryFacts { kind: CategoryKind::AskedFor, since: 1 }],
-            services: Vec::new(),
-            rules: Vec::new(),
-            matcher: Matcher::of_own([ConsentCookie::default().name.as_str(), TokenRules::default().cookie_name()]),
-            mode: Mode::default(),
-            regime: Regime::default(),
-            unknown: UnknownCookies::default(),
-            grant_lifetime: Lifetime::months(6),
-            refusal_lifetime: Lifetime::months(6),
-            revision: Revision::default(),
-            consent_finder: Finder::new(&ConsentCookie::default().name).into_owned(),
-            consent_cookie: ConsentCookie::default(),
-            token_finder: Finder::new(TokenRules::default().cookie_name()).into_owned(),
-            token_rules: TokenRules::default(),
-            keys: MacKeys::default(),
-            signals: Signal::ALL.map(|signal| SignalFacts {
-                signal,
-                covers: CategoryBits::NONE,
-                always: false,
-                no_cookies: false,
-            }),
-            floors: AttributeFloors::NONE,
-            caches: CacheRule::default(),
-            hooks: Hooks::default(),
-        }
-    }
-}
-
 /// Essential is the first category of every policy.
 const ESSENTIAL: CategoryIndex = CategoryIndex(0);
 
 impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Policy")
-            .field("revision", &self.revision)
+            .field("revision", &self.latest)
             .field("mode", &self.mode)
             .field("regime", &self.regime)
             .field("unknown", &self.unknown)

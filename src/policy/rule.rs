@@ -3,7 +3,7 @@
 use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 
-use super::{lifetime::Lifetime, scope::Scope};
+use super::{lifetime::Lifetime, scope::Scope, text::Text};
 use crate::{catalogue::KnownCookie, category::Category, consent::Target};
 
 /// What a rule points to: a category, or a service inside one.
@@ -79,9 +79,9 @@ pub struct CookieRule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) floors: Option<AttributeFloors>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) purpose: Option<String>,
+    pub(crate) purpose: Option<Text>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) provider: Option<String>,
+    pub(crate) provider: Option<Text>,
 }
 
 impl CookieRule {
@@ -144,13 +144,13 @@ impl CookieRule {
     }
 
     /// What the cookie is for, shown to visitors.
-    pub fn purpose(mut self, purpose: impl Into<String>) -> Self {
+    pub fn purpose(mut self, purpose: impl Into<Text>) -> Self {
         self.purpose = Some(purpose.into());
         self
     }
 
     /// Who reads the cookie, shown to visitors.
-    pub fn provider(mut self, provider: impl Into<String>) -> Self {
+    pub fn provider(mut self, provider: impl Into<Text>) -> Self {
         self.provider = Some(provider.into());
         self
     }

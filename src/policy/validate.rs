@@ -7,13 +7,14 @@ use super::{
     builder::PolicyBuilder,
     checks::{
         Result, check_consent_cookie, check_consent_cookie_size, check_cookie_name, check_domain, check_floors,
-        check_lifetime, check_scope, pattern,
+        check_lifetime, check_link, check_retention, check_revisions, check_scope, pattern,
     },
     entries::{CategoryEntry, ServiceEntry},
     error::{ConfigError, ConfigErrorKind as Kind},
     lifetime::Lifetime,
     matcher::{Matcher, RuleIndex},
     regime::{CategoryKind, SignalScope},
+    revision::Revision,
     rule::{CompiledRule, CookieRule},
     scope::{MAX_EXPIRY_LINES, NamePrefix, Scope, expiry_lines as lines_of},
 };
@@ -30,10 +31,10 @@ const MIN_KEY: usize = 32;
 const SIX_MONTHS: Lifetime = Lifetime::months(6);
 
 pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
-    let revision = builder.revision;
-    if !(1..=own::MAX_REVISION).contains(&revision.number) {
-        return Err(ConfigError::new(Kind::BadRevision, "revision.number", revision.number.to_string()));
+    if builder.revisions.is_empty() {
+        builder.revisions.push(Revision::default());
     }
+    check_revisions(&builder.revisions)?;
     let grant_lifetime = builder.grant_lifetime.unwrap_or(SIX_MONTHS);
     check_lifetime(grant_lifetime, (13, 397), "grant_lifetime")?;
     let refusal_lifetime = builder.refusal_lifetime.unwrap_or(SIX_MONTHS);
@@ -42,9 +43,15 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
         check_domain(domain, "site_domain")?;
     }
     check_consent_cookie(&builder.consent_cookie)?;
-    builder.tokens.check("tokens")?;
-    if builder.tokens.cookie == builder.consent_cookie.name {
-        return Err(ConfigError::new(Kind::OwnCookie, "tokens.cookie", &builder.tokens.cookie));
+    let declares_tokens = builder.tokens.is_some();
+    let tokens = builder.tokens.take().unwrap_or_default();
+    tokens.check("tokens")?;
+    if tokens.cookie == builder.consent_cookie.name {
+        return Err(ConfigError::new(Kind::OwnCookie, "tokens.cookie", &tokens.cookie));
+    }
+    check_retention(&builder.retention, grant_lifetime)?;
+    for (place, link) in builder.about.links() {
+        check_link(link, place)?;
     }
     check_floors(builder.floors, "floors")?;
 
@@ -75,7 +82,7 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
     let [first, second] = signals;
     let signals = [first?, second?];
 
-    let matcher = Matcher::of_own([builder.consent_cookie.name.as_str(), builder.tokens.cookie_name()]);
+    let matcher = Matcher::of_own([builder.consent_cookie.name.as_str(), tokens.cookie_name()]);
     let mut table = RuleTable { builder: &builder, names: &names, matcher, rules: Vec::new() };
     for (place, rule) in declared {
         table.declare(&place, rule)?;
@@ -95,11 +102,25 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
         unknown: builder.unknown,
         grant_lifetime,
         refusal_lifetime,
-        revision,
+        latest: builder.revisions.last().map_or(1, |last| last.number),
+        // Without a material one the first is: nobody chose before it.
+        material: builder
+            .revisions
+            .iter()
+            .rev()
+            .find(|one| one.is_material())
+            .or(builder.revisions.first())
+            .map_or(1, |one| one.number),
+        revisions: builder.revisions,
+        outdated_grants: builder.outdated_grants,
+        about: builder.about,
+        retention: builder.retention,
+        banner_under_signal: builder.banner_under_signal,
         consent_finder: memchr::memmem::Finder::new(&builder.consent_cookie.name).into_owned(),
         consent_cookie: builder.consent_cookie,
-        token_finder: memchr::memmem::Finder::new(builder.tokens.cookie_name()).into_owned(),
-        token_rules: builder.tokens,
+        token_finder: memchr::memmem::Finder::new(tokens.cookie_name()).into_owned(),
+        token_rules: tokens,
+        declares_tokens,
         keys,
         signals,
         floors: builder.floors,
@@ -152,8 +173,13 @@ fn name_table<'a>(
     let facts = categories
         .iter()
         .map(|category| match entries.get(category.as_str()) {
-            Some(entry) => CategoryFacts { kind: entry.kind, since: entry.since },
-            None => CategoryFacts { kind: CategoryKind::AskedFor, since: 1 },
+            Some(entry) => CategoryFacts {
+                kind: entry.kind,
+                since: entry.since,
+                label: entry.label.clone(),
+                purpose: entry.purpose.clone(),
+            },
+            None => CategoryFacts { kind: CategoryKind::AskedFor, since: 1, label: None, purpose: None },
         })
         .collect();
     let services = builder.services.iter().map(|service| service.name.as_str().into()).collect();
@@ -164,7 +190,8 @@ fn name_table<'a>(
 
 fn service_table(builder: &PolicyBuilder, names: &Names) -> Result<Vec<ServiceFacts>> {
     let mut seen = HashSet::new();
-    let check = |(place, ServiceEntry { name, category, since }): (usize, &ServiceEntry)| {
+    let check = |(place, entry): (usize, &ServiceEntry)| {
+        let ServiceEntry { name, category, since, .. } = entry;
         let at = |field: &str| format!("services[{place}].{field}");
         check_name(name).map_err(|_bad| ConfigError::new(Kind::BadName, at("name"), name))?;
         if !seen.insert(name.clone()) {
@@ -174,13 +201,17 @@ fn service_table(builder: &PolicyBuilder, names: &Names) -> Result<Vec<ServiceFa
         let category = names
             .category_index(category.as_bytes())
             .ok_or_else(|| ConfigError::new(Kind::UnknownCategory, at("category"), category))?;
-        Ok(ServiceFacts { category, since: *since })
+        if let Some(link) = &entry.privacy_policy {
+            check_link(link, &at("privacy_policy"))?;
+        }
+        Ok(ServiceFacts { category, since: *since, entry: entry.clone() })
     };
     builder.services.iter().enumerate().map(check).collect()
 }
 
 fn check_since(since: u32, builder: &PolicyBuilder, place: &str) -> Result<()> {
-    if (1..=builder.revision.number).contains(&since) {
+    let latest = builder.revisions.last().map_or(1, |last| last.number);
+    if (1..=latest).contains(&since) {
         return Ok(());
     }
     Err(ConfigError::new(Kind::SinceAhead, place, since.to_string()))

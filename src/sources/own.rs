@@ -12,7 +12,7 @@
 //! | | |          |                              services: +@ granted, !@ refused
 //! | | |          categories: + granted, ! refused
 //! | | UTC day of the decision
-//! | revision of the policy
+//! | revision of the policy; `3.5`: chosen at 3, and 5 was taken note of since
 //! format version
 //! ```
 //!
@@ -43,7 +43,11 @@ pub(crate) const MAX_KEY_ID: usize = 5;
 pub(crate) fn encode(choice: &Choice, names: &Names, keys: &MacKeys) -> String {
     let mut value = String::with_capacity(128);
     // Writing to a String cannot fail.
-    let _infallible = write!(value, "1:{}:{}", choice.revision, Day(choice.day));
+    let _infallible = write!(value, "1:{}", choice.revision);
+    if choice.seen > choice.revision {
+        let _infallible = write!(value, ".{}", choice.seen);
+    }
+    let _infallible = write!(value, ":{}", Day(choice.day));
     for index in names.category_indices() {
         if let Some(name) = names.category(index) {
             write_answer(&mut value, choice, Target::Category(index), "", name.as_str());
@@ -100,7 +104,7 @@ pub(crate) fn longest(names: &Names, longest_key_id: Option<usize>) -> usize {
     let categories: usize = names.categories().iter().map(|category| 1 + category.as_str().len()).sum();
     let services: usize = names.services().map(|service| 2 + service.len()).sum();
     let mac = longest_key_id.map_or(0, |id| 2 + id + MAC_LENGTH);
-    "1:99999999:2026-11-21".len() + categories + services + ":dg".len() + "#".len() + 22 + mac
+    "1:99999999.99999999:2026-11-21".len() + categories + services + ":dg".len() + "#".len() + 22 + mac
 }
 
 /// Reads a value. Total: any bytes give an answer.
@@ -130,10 +134,22 @@ pub(crate) fn decode(value: &[u8], names: &Names, keys: &MacKeys) -> Reading {
 fn parse(payload: &[u8], names: &Names) -> Option<Choice> {
     let rest = payload.strip_prefix(b"1:")?;
     let (revision, rest) = rest.split_at_checked(memchr::memchr(b':', rest)?)?;
-    let revision = digits(revision, 1, 8).filter(|_| revision.first() != Some(&b'0'))?;
+    let (revision, seen) = match memchr::memchr(b'.', revision) {
+        None => (number(revision)?, None),
+        Some(dot) => {
+            let (revision, seen) = revision.split_at_checked(dot)?;
+            (number(revision)?, Some(number(seen.strip_prefix(b".")?)?))
+        }
+    };
+    // Written in one way only: what was seen since is later.
+    let seen = match seen {
+        Some(seen) if seen <= revision => return None,
+        seen => seen.unwrap_or(revision),
+    };
     let (day, mut rest) = rest.strip_prefix(b":")?.split_at_checked(10)?;
     let mut choice = Choice {
         revision,
+        seen,
         day: parse_day(day)?,
         granted: Verdicts::NONE,
         refused: Verdicts::NONE,
@@ -189,6 +205,11 @@ fn parse(payload: &[u8], names: &Names) -> Option<Choice> {
     rest.is_empty().then_some(choice)
 }
 
+/// A revision: at most 8 digits, the first of them not 0.
+fn number(text: &[u8]) -> Option<u32> {
+    digits(text, 1, 8).filter(|_| text.first() != Some(&b'0'))
+}
+
 pub(crate) fn parse_day(text: &[u8]) -> Option<Date> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else {
         return None;
@@ -234,6 +255,7 @@ mod tests {
         };
         Choice {
             revision: MAX_REVISION,
+            seen: MAX_REVISION,
             day: date!(2026 - 11 - 21),
             granted: verdicts(granted),
             refused: verdicts(refused),
@@ -262,6 +284,19 @@ mod tests {
                 assert_eq!(decode(value.as_bytes(), &names(), &keys), Reading::Choice(choice), "{value}");
                 assert!(value.len() <= longest(&names(), Some(5)), "{value}");
             }
+        }
+    }
+
+    /// A revision that was taken note of stands beside the one that was chosen at, in one way only.
+    #[test]
+    fn what_was_seen_since_is_written_and_read() {
+        let choice = Choice { revision: 3, seen: 12, ..choice(&["functional"], &["marketing"]) };
+        let value = encode(&choice, &names(), &MacKeys::default());
+        assert!(value.starts_with("1:3.12:2026-11-21+"), "{value}");
+        assert_eq!(decode(value.as_bytes(), &names(), &MacKeys::default()), Reading::Choice(choice));
+        for revision in ["3.3", "3.2", "3.", ".3", "3.04", "3.4.5", "3.123456789", "3.x", "0.3"] {
+            let value = value.replace("3.12", revision);
+            assert_eq!(decode(value.as_bytes(), &names(), &MacKeys::default()), Reading::Malformed, "{value}");
         }
     }
 

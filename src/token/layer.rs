@@ -119,8 +119,9 @@ impl<L> ConsentLayer<L> {
         let mut layer = tokens.into();
         // For requests from which the consent layer stands down: what the policy says of tokens holds there too.
         let settings = Arc::make_mut(&mut layer.settings);
-        settings.set_cookie_name(self.policy().token_rules().cookie_name());
-        settings.tokens = settings.tokens.within(self.policy());
+        let policy = self.policy();
+        settings.set_cookie_name(policy.token_rules().cookie_name());
+        settings.tokens = settings.tokens.within(&policy);
         self.with_inside(layer)
     }
 }

@@ -9,7 +9,7 @@ mod site;
 
 use axum::http::StatusCode;
 use site::{PROTOCOLS, Site};
-use tower_consent::PolicyBuilder;
+use tower_consent::{PolicyBuilder, Revision};
 
 const GA: &str = "_ga=GA1.1.1734567890.1762128000";
 const GA_PROPERTY: &str = "_ga_S1H0P12345=GS2.1.s1762128000$o1$g1$t1762128042$j18$l0$h0";
@@ -120,7 +120,7 @@ async fn a_new_revision_asks_again_with_no_box_ticked() {
     for protocol in PROTOCOLS {
         let site = Site::start(policy_file().build().expect("a policy"), protocol).await;
         let chosen = site.answer(&[], &[], "answer=choose&category=functional").await;
-        let newer = policy_file().revision(3, time::macros::date!(2025 - 12 - 01)).build().expect("a policy");
+        let newer = policy_file().revision(Revision::new(3).on(2025, 12, 1)).build().expect("a policy");
         let site = Site::start(newer, protocol).await;
         let page = site.get("/", &[LANG, GA, &chosen], &[]).await;
         assert!(page.body.contains("revision 3 of 2025-12-01") && page.body.contains("May we set cookies?"));

@@ -1,0 +1,77 @@
+//! How long the library keeps what it keeps on the server: one table, purged by itself.
+
+use serde::Deserialize;
+
+use super::lifetime::Lifetime;
+
+/// How long each kind of thing is kept on the server, and deleted after.
+///
+/// # Defaults
+///
+/// | what | how long | counted from |
+/// |---|---|---|
+/// | `consent_records` | 36 months | the record |
+/// | `rights_requests` | 24 months (11 CCR 7101) | the request |
+/// | `day_counts` | 25 months | the day |
+/// | texts that were shown | as `consent_records` | the day they were last shown |
+/// | sign-in tokens | [`TokenRules`](crate::TokenRules) | the sign-in |
+///
+/// A consent record must outlive the consent that it proves (R116).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    pub(crate) consent_records: Lifetime,
+    pub(crate) rights_requests: Lifetime,
+    pub(crate) day_counts: Lifetime,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self {
+            consent_records: Lifetime::months(36),
+            rights_requests: Lifetime::months(24),
+            day_counts: Lifetime::months(25),
+        }
+    }
+}
+
+impl Retention {
+    /// How long records of consent are kept, and the texts that were shown.
+    #[must_use]
+    pub const fn with_consent_records(mut self, lifetime: Lifetime) -> Self {
+        self.consent_records = lifetime;
+        self
+    }
+
+    /// How long requests of persons about their data are kept.
+    #[must_use]
+    pub const fn with_rights_requests(mut self, lifetime: Lifetime) -> Self {
+        self.rights_requests = lifetime;
+        self
+    }
+
+    /// How long the counters of a day are kept.
+    #[must_use]
+    pub const fn with_day_counts(mut self, lifetime: Lifetime) -> Self {
+        self.day_counts = lifetime;
+        self
+    }
+
+    /// How long records of consent are kept.
+    #[must_use]
+    pub const fn consent_records(&self) -> Lifetime {
+        self.consent_records
+    }
+
+    /// How long requests of persons about their data are kept.
+    #[must_use]
+    pub const fn rights_requests(&self) -> Lifetime {
+        self.rights_requests
+    }
+
+    /// How long the counters of a day are kept.
+    #[must_use]
+    pub const fn day_counts(&self) -> Lifetime {
+        self.day_counts
+    }
+}
