@@ -8,5 +8,6 @@ mod memory;
 mod postgres;
 mod postgres_server;
 mod redb;
+mod redb_ledger;
 mod redis;
 mod servers;

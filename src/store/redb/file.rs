@@ -50,7 +50,8 @@ impl File {
         let database = open(&path)?;
         let file = Self { path, database: RwLock::new(Some(database)) };
         // The tables are made, and it is known that the file can be written.
-        file.write(|_| Ok(((), Ending::Durable))).map_err(|failure| failure.error)?;
+        let make = |rows: &mut Rows<'_>| rows.ledger().map(|_| ((), Ending::Durable));
+        file.write(make).map_err(|failure| failure.error)?;
         Ok(file)
     }
 
@@ -71,7 +72,7 @@ impl File {
     /// One transaction. `work` says how it ends.
     pub(super) fn write<T>(
         &self,
-        work: impl FnOnce(&mut Rows<'_>) -> Result<(T, Ending), StorageError>,
+        work: impl FnOnce(&mut Rows<'_>) -> Result<(T, Ending), Error>,
     ) -> Result<T, WriteError> {
         let guard = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let failed = |has_begun, error| WriteError { error: self.error("write", error), has_begun };
@@ -115,7 +116,7 @@ impl File {
 
 fn finish<T>(
     mut transaction: WriteTransaction,
-    work: impl FnOnce(&mut Rows<'_>) -> Result<(T, Ending), StorageError>,
+    work: impl FnOnce(&mut Rows<'_>) -> Result<(T, Ending), Error>,
 ) -> Result<T, Error> {
     let (answer, ending) = work(&mut Rows::open(&transaction)?)?;
     match ending {
