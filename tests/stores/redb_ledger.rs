@@ -220,7 +220,7 @@ async fn compaction_takes_what_was_erased() {
         }
     }
     // Of the one, nine of ten are erased, of the other, two thirds are purged.
-    let is_left = |chain: usize, number: u64| if chain == 0 { number % 10 == 0 } else { number > 4_000 };
+    let is_left = |chain: usize, number: u64| if chain == 0 { number.is_multiple_of(10) } else { number > 4_000 };
     for first in (1..=COUNT).step_by(500) {
         let erased = (first..first + 500).filter(|number| !is_left(0, *number)).map(|number| place(chains[0], number));
         store.append(LedgerBatch::new(vec![], erased.collect())).await.unwrap();
