@@ -8,11 +8,10 @@ use std::{
 };
 
 use ::redb::{
-    CompactionError, Database, DatabaseError, Durability, Error, ReadTransaction, ReadableDatabase as _, StorageError,
-    WriteTransaction,
+    Database, DatabaseError, Durability, Error, ReadTransaction, ReadableDatabase as _, StorageError, WriteTransaction,
 };
 
-use super::rows::Rows;
+use super::{compaction, rows::Rows};
 use crate::store::error::{StoreError, StoreErrorKind};
 
 /// Bytes of pages that redb keeps in memory.
@@ -91,10 +90,17 @@ impl File {
         Ok(())
     }
 
+    /// Tells whether the file is shorter than before.
     pub(super) fn compact(&self) -> Result<bool, StoreError> {
         let mut guard = self.database.write().unwrap_or_else(PoisonError::into_inner);
         let Some(database) = guard.as_mut() else { return Err(self.is_closed()) };
-        database.compact().map_err(|error: CompactionError| self.error("compact", error.into()))
+        let length = || fs::metadata(&self.path).map(|metadata| metadata.len());
+        let lengths = length().map_err(Error::from).and_then(|before| {
+            compaction::compact(database, length)?;
+            Ok((before, length()?))
+        });
+        let (before, after) = lengths.map_err(|error| self.error("compact", error))?;
+        Ok(after < before)
     }
 
     fn is_closed(&self) -> StoreError {

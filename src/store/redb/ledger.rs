@@ -10,7 +10,7 @@ use std::{
 use ::redb::{Error, ReadTransaction, ReadableTable, Table, TableDefinition, TableError, WriteTransaction};
 use time::Date;
 
-use super::rows::Answer;
+use super::{compaction, rows::Answer};
 use crate::store::{
     consent::{DayCount, LedgerBatch, LedgerPurge, Owner, TextHash},
     entry::{ChainId, Checkpoint, EntryBody, EntryPlace, LedgerEntry},
@@ -174,6 +174,16 @@ impl<'t> Ledger<'t> {
     }
 }
 
+/// Writes every row anew.
+pub(super) fn rewrite(transaction: &WriteTransaction) -> Result<(), Error> {
+    compaction::rewrite(transaction, ENTRIES)?;
+    compaction::rewrite(transaction, OWNERS)?;
+    compaction::rewrite(transaction, CHECKPOINTS)?;
+    compaction::rewrite(transaction, TEXTS)?;
+    compaction::rewrite(transaction, TEXT_DAYS)?;
+    compaction::rewrite(transaction, COUNTS)
+}
+
 /// What was read; the outer error is the file's, the inner one this row's.
 type Found<T> = Result<Result<T, StoreError>, Error>;
 
@@ -198,9 +208,6 @@ pub(super) fn entries_of(transaction: &ReadTransaction, owner: &Owner) -> Found<
 /// The entries of a chain after this one.
 pub(super) fn entries_after(transaction: &ReadTransaction, place: EntryPlace, limit: usize) -> Found<Vec<LedgerEntry>> {
     let (first, last) = (place_key(place), place_key(EntryPlace { number: u64::MAX, ..place }));
-    if first == last {
-        return Ok(Ok(Vec::new()));
-    }
     let rows = transaction.open_table(ENTRIES)?;
     let rows = rows.range::<&PlaceKey>((Bound::Excluded(&first), Bound::Included(&last)))?;
     let mut found = Vec::new();

@@ -1,6 +1,7 @@
 //! Tokens and consent records in one file: for one process, over restarts.
 
 mod cache;
+mod compaction;
 mod file;
 mod ledger;
 mod records;
@@ -50,10 +51,10 @@ use crate::clock::{Clock, SystemClock};
 ///
 /// Of a token: digests, subjects, labels and data; never a secret, because none is stored. Of a consent record whose body
 /// was erased, or that was purged: the body, with its salt, the browser's record id and the subject. A deletion and an
-/// erasure take them out of every answer at once, but their bytes stay in the file's free pages until those are used again. [`compact`](Self::compact) moves
-/// everything to the front and cuts the rest off, which clears most of them; free space inside of pages that are in use
-/// is not overwritten. To be sure, keep the file on an encrypted volume and destroy the key, or begin a new file. File
-/// systems, disks and backups keep copies of their own.
+/// erasure take them out of every answer at once, but their bytes stay in the file until their places are used again. [`compact`](Self::compact) takes them out
+/// of it: it writes anew what is left, cuts the file, and overwrites what is free in between. After an erasure that a
+/// person asked for, call it soon. File systems, disks and backups keep copies of their own: to be sure of these too, keep
+/// the file on an encrypted volume and destroy the key.
 ///
 /// # Errors
 ///
@@ -119,10 +120,12 @@ impl RedbStore {
         RedbStoreBuilder { cache: 100_000, interval: DEFAULT_INTERVAL, clock: Arc::new(SystemClock) }
     }
 
-    /// Makes the file as small as it can be, and tells whether there was something to do.
+    /// Makes the file small, takes out of it what was deleted, erased or purged, and tells whether it is shorter than
+    /// before.
     ///
-    /// It copies what the file holds: writes wait, and so do look-ups that memory does not answer. It blocks this thread
-    /// as long; from async code call it where blocking is allowed (`tokio::task::spawn_blocking`).
+    /// It copies what the file holds, and needs as much room again for as long as it takes. Writes wait, and so do look-ups
+    /// that memory does not answer. It blocks this thread too; from async code call it where blocking is allowed
+    /// (`tokio::task::spawn_blocking`).
     ///
     /// # Errors
     ///

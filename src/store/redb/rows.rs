@@ -8,7 +8,10 @@ use ::redb::{
     Error, ReadTransaction, ReadableTable, StorageError, Table, TableDefinition, TableError, WriteTransaction,
 };
 
-use super::ledger::Ledger;
+use super::{
+    compaction,
+    ledger::{self, Ledger},
+};
 use crate::store::{
     error::{StoreError, StoreErrorKind},
     record::TokenRecord,
@@ -153,6 +156,14 @@ impl<'t> Rows<'t> {
         self.effects.push(Effect::Deleted(*digest));
         Ok(())
     }
+}
+
+/// Writes every row of the file anew.
+pub(super) fn rewrite(transaction: &WriteTransaction) -> Result<(), Error> {
+    compaction::rewrite(transaction, TOKENS)?;
+    compaction::rewrite(transaction, SUBJECTS)?;
+    compaction::rewrite(transaction, ENDS)?;
+    ledger::rewrite(transaction)
 }
 
 /// The token of this digest.
