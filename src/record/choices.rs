@@ -274,7 +274,7 @@ impl Choices {
         let mut event =
             ConsentEvent::new(outcome, &self.decision, self.method).of(choice, &self.decision).showing(text);
         event.language.clone_from(&self.language);
-        let time = records.now();
+        let time = records.moment();
         Draft { kind: EntryKind::Choice, time, record_id, subject, data: to_json(&event), erased: Vec::new() }
     }
 }

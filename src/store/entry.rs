@@ -166,7 +166,7 @@ impl fmt::Debug for EntryBody {
 pub struct LedgerEntry {
     /// Where it stands.
     pub place: EntryPlace,
-    /// When it was written (Unix seconds).
+    /// When it happened (Unix microseconds, so that the entries of several processes have an order).
     pub time: i64,
     /// What kind of entry it is.
     pub kind: EntryKind,
