@@ -125,8 +125,8 @@ impl DayCount {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LedgerPurge {
-    /// For each chain: entries up to this one go, and this stands in their place. A checkpoint that is not behind the one
-    /// that is there changes nothing.
+    /// For each chain: entries up to this one go, and this stands in their place. A checkpoint that is not further than the
+    /// one that is there changes nothing.
     pub checkpoints: Vec<Checkpoint>,
     /// Texts that were last shown before this day go.
     pub texts_before: Date,
