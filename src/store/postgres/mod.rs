@@ -4,6 +4,7 @@ mod address;
 mod builder;
 mod database;
 mod error;
+mod ledger;
 mod row;
 mod schema;
 mod statements;
