@@ -14,6 +14,7 @@ use tower_consent::{RedisStore, StoreErrorKind, TokenDigest, TokenRecord, TokenS
 
 use super::{
     contract::{self, Run},
+    ledger,
     servers::{RedisCluster, RedisServer, ask},
 };
 
@@ -25,7 +26,10 @@ async fn open(server: &RedisServer) -> RedisStore {
 async fn contract() {
     let Some(server) = RedisServer::start(&[]) else { return };
     contract::run("redis", async || open(&server).await).await;
+    ledger::run("redis records", async || open(&server).await).await;
     contract::exactly_seven_days(open(&server).await).await;
+    let apart = async || RedisStore::builder().key_prefix("days").connect(server.url()).await.unwrap();
+    ledger::a_purge_ends_at_its_days("redis days", apart).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -33,6 +37,9 @@ async fn contract_in_a_cluster() {
     let Some(cluster) = RedisCluster::start().await else { return };
     let open = async || RedisStore::builder().connect_cluster(cluster.urls()).await.unwrap();
     contract::run("redis cluster", open).await;
+    ledger::run("redis cluster records", open).await;
+    let apart = async || RedisStore::builder().key_prefix("days").connect_cluster(cluster.urls()).await.unwrap();
+    ledger::a_purge_ends_at_its_days("redis cluster days", apart).await;
     contract::exactly_seven_days(open().await).await;
     // The keys lie on all of them.
     let store = open().await;
@@ -53,15 +60,18 @@ async fn contract_on_connections_of_the_applications_own() {
     let manager = ConnectionManager::new(client.clone()).await.unwrap();
     let open = async || RedisStore::builder().with_connection(manager.clone()).await.unwrap();
     contract::run("redis manager", open).await;
+    ledger::run("redis manager records", open).await;
     let multiplexed = client.get_multiplexed_async_connection().await.unwrap();
     let open = async || RedisStore::builder().with_connection(multiplexed.clone()).await.unwrap();
     contract::run("redis multiplexed", open).await;
+    ledger::run("redis multiplexed records", open).await;
 
     let Some(cluster) = RedisCluster::start().await else { return };
     let client = ClusterClient::builder(cluster.urls()).retries(0).build().unwrap();
     let connection = client.get_async_connection().await.unwrap();
     let open = async || RedisStore::builder().with_connection(connection.clone()).await.unwrap();
     contract::run("redis cluster connection", open).await;
+    ledger::run("redis cluster connection records", open).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -5,6 +5,7 @@ mod commands;
 mod connection;
 mod fault;
 mod join;
+mod ledger;
 mod link;
 mod safety;
 mod scripts;
@@ -116,6 +117,8 @@ struct Shared {
     link: Link,
     prefix: String,
     interval: i64,
+    /// Why no consent records are written.
+    refusal: Option<StoreError>,
 }
 
 impl RedisStore {
