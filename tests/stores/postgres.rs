@@ -45,6 +45,8 @@ macro_rules! server {
     };
 }
 
+mod records;
+
 async fn open(address: &str) -> PostgresStore {
     PostgresStore::connect(address).await.unwrap()
 }
