@@ -4,6 +4,7 @@ mod faults;
 mod opening;
 mod processes;
 mod proxy;
+mod records;
 mod slots;
 
 use std::time::Duration;
@@ -100,51 +101,51 @@ async fn calls(server: &RedisServer) -> Vec<(String, u64)> {
     counted.collect()
 }
 
+/// What it was sent since then.
+async fn added(server: &RedisServer, before: &[(String, u64)]) -> String {
+    let known = |name: &str| before.iter().find(|(known, _)| known == name).map_or(0, |(_, count)| *count);
+    let new = calls(server).await.into_iter().map(|(name, count)| (count - known(&name), name));
+    let mut new: Vec<_> = new.filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
+    new.sort();
+    new.join(", ")
+}
+
 #[tokio::test]
 async fn commands_per_operation() {
     let Some(server) = RedisServer::start(&[]) else { return };
     let (store, run) = (open(&server).await, Run::new("redis commands"));
     let record = run.record("s");
     let (digest, subject) = (record.digest(), record.subject());
-    let added = async |before: &Vec<(String, u64)>| {
-        let known = |name: &str| before.iter().find(|(known, _)| known == name).map_or(0, |(_, count)| *count);
-        let new = calls(&server).await.into_iter().map(|(name, count)| (count - known(&name), name));
-        let mut new: Vec<_> =
-            new.filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
-        new.sort();
-        new.join(", ")
-    };
-
     let before = calls(&server).await;
     assert!(store.insert_new(record.clone()).await.unwrap());
     assert_eq!(
-        added(&before).await,
+        added(&server, &before).await,
         "1 set, 2 eval, 2 pexpireat, 2 time, 2 zadd, 4 zremrangebyscore, 4 zrevrangebyscore",
         "what stands in a script is counted too"
     );
     let before = calls(&server).await;
     assert!(store.get(digest).await.unwrap().is_some());
-    assert_eq!(added(&before).await, "1 get");
+    assert_eq!(added(&server, &before).await, "1 get");
     let before = calls(&server).await;
     assert!(store.touch(digest, record.seen_at() + 1).await.unwrap());
-    assert_eq!(added(&before).await, "1 eval, 1 getrange, 1 setrange");
+    assert_eq!(added(&server, &before).await, "1 eval, 1 getrange, 1 setrange");
     let before = calls(&server).await;
     assert!(store.touch(digest, record.seen_at() + 1).await.unwrap());
-    assert_eq!(added(&before).await, "1 eval, 1 getrange", "nothing is written where nothing is new");
+    assert_eq!(added(&server, &before).await, "1 eval, 1 getrange", "nothing is written where nothing is new");
     let before = calls(&server).await;
     assert_eq!(store.list_of(subject).await.unwrap().len(), 1);
-    assert_eq!(added(&before).await, "1 get, 1 zrange");
+    assert_eq!(added(&server, &before).await, "1 get, 1 zrange");
     let before = calls(&server).await;
     assert!(store.delete(digest).await.unwrap());
-    assert_eq!(added(&before).await, "1 getdel, 1 zrem");
+    assert_eq!(added(&server, &before).await, "1 getdel, 1 zrem");
     assert!(store.insert_new(record.clone()).await.unwrap());
     assert!(store.insert_new(run.record("s")).await.unwrap());
     let before = calls(&server).await;
     assert_eq!(store.delete_all_of(subject).await.unwrap(), 2);
-    assert_eq!(added(&before).await, "1 eval, 2 del, 2 zrangebyscore, 2 zrem, 2 zscore");
+    assert_eq!(added(&server, &before).await, "1 eval, 2 del, 2 zrangebyscore, 2 zrem, 2 zscore");
     let before = calls(&server).await;
     assert_eq!(store.sweep().await.unwrap(), 0);
-    assert_eq!(added(&before).await, "");
+    assert_eq!(added(&server, &before).await, "");
 }
 
 /// The server deletes one interval after the end, by its own clock, and the list of the subject goes with the last token.
