@@ -6,7 +6,7 @@
 //! would have. Chains, owners, texts and counters are new in every run, so that many runs can share one server at a time:
 //! they keep what must stay under days in the far future, and what may go under days of long ago.
 
-use std::{sync::Arc, time::Duration};
+use std::{slice::from_ref, sync::Arc, time::Duration};
 
 use time::{Date, Month};
 use tokio::time as timer;
@@ -178,9 +178,9 @@ async fn what_is_appended_is_found<S: ConsentStore>(run: &Run, one: &Arc<S>, oth
     let first = entry(chains[0], 1, both());
     one.append(append([first.clone()])).await.unwrap();
     for store in [other, one] {
-        assert_eq!(all(store, chains[0]).await, [first.clone()]);
-        assert_eq!(of_browser(store, browser).await, [first.clone()]);
-        assert_eq!(of_subject(store, &subject).await, [first.clone()]);
+        assert_eq!(all(store, chains[0]).await, from_ref(&first));
+        assert_eq!(of_browser(store, browser).await, from_ref(&first));
+        assert_eq!(of_subject(store, &subject).await, from_ref(&first));
         assert_eq!(known(store, chains[0]).await, Some(None));
     }
     let more = [
@@ -247,7 +247,7 @@ async fn owners_are_exact<S: ConsentStore>(run: &Run, one: &Arc<S>, other: &Arc<
     one.append(append(entries.clone())).await.unwrap();
     for store in [one, other] {
         for (subject, entry) in subjects.iter().zip(&entries) {
-            assert_eq!(of_subject(store, subject).await, [entry.clone()], "{subject:?}");
+            assert_eq!(of_subject(store, subject).await, from_ref(entry), "{subject:?}");
         }
         for nobody in [&base[..base.len() - 1], &format!("{base}a\0a"), "", &"x".repeat(MAX_SUBJECT + 1)] {
             assert_eq!(of_subject(store, nobody).await, [], "{nobody:?}");
@@ -432,7 +432,7 @@ async fn an_erased_body_is_found_by_nobody<S: ConsentStore>(run: &Run, one: &Arc
         .collect();
     one.append(append(entries.clone())).await.unwrap();
     let mut erase = async |index: usize, erased: &[usize]| {
-        let (eraser, witness) = if index % 2 == 0 { (one, other) } else { (other, one) };
+        let (eraser, witness) = if index.is_multiple_of(2) { (one, other) } else { (other, one) };
         // What tells of it is written with it.
         let told = entry(chains[0], 5 + index as u64, None);
         let places = erased.iter().map(|index| entries[*index].place).collect();

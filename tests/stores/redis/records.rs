@@ -561,7 +561,15 @@ async fn figures() {
     }
     println!("append of 1,000: {:?}", begin.elapsed() / 100);
     println!("bytes a record with 300 bytes of data: {}", (used().await - before) / 100_000);
+    for part in 0..100_u64 {
+        let places = (part * 1_000 + 1..=part * 1_000 + 500).map(|number| place(chain, number));
+        store.append(LedgerBatch::new(vec![], places.collect())).await.unwrap();
+    }
+    println!("bytes of each where half of them is erased: {}", (used().await - before) / 100_000);
+    ask(&server.url(), &["CONFIG", "RESETSTAT"]).await;
     begin = std::time::Instant::now();
     store.purge(purge(vec![checkpoint(chain, 100_000)])).await.unwrap();
+    let stats = ask(&server.url(), &["INFO", "commandstats"]).await;
+    println!("at the server: {:?}", stats.lines().find(|line| line.starts_with("cmdstat_eval:")));
     println!("purge of 100,000: {:?}", begin.elapsed());
 }
