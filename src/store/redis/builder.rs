@@ -89,7 +89,7 @@ impl RedisStoreBuilder {
     }
 
     /// Takes a server that may evict keys when its memory is full, or that does not tell. Then people can be signed out
-    /// at any time, and a log-out of all devices can miss some.
+    /// at any time, a log-out of all devices can miss some, and consent records can be lost.
     pub fn accept_eviction(mut self) -> Self {
         self.accepted.eviction = true;
         self
