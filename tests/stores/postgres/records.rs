@@ -474,7 +474,7 @@ async fn second_process() {
 #[tokio::test]
 #[ignore = "measures; asserts nothing"]
 async fn figures() {
-    let server = server!();
+    let server = server!("autovacuum=off");
     let address = server.database().await;
     let (store, run) = (open(&address).await, Run::new("postgres records figures"));
     let chain = chain(&run);
@@ -489,9 +489,13 @@ async fn figures() {
     let sizes =
         "SELECT pg_table_size('tower_consent_entries') / 20000.0, pg_indexes_size('tower_consent_entries') / 20000.0";
     println!("bytes a record of 300 bytes: table, indices: {:?}", sql_at(&address, sizes).await);
+    // On connections that have met the statement while the table was empty.
+    let begin = std::time::Instant::now();
     for number in 20_001..20_501 {
-        store.append(batch([entry(chain, number, None)])).await.unwrap();
+        let erased = vec![place(chain, number - 20_000)];
+        store.append(LedgerBatch::new(vec![entry(chain, number, None)], erased)).await.unwrap();
     }
+    println!("append and erasure: {:?}", begin.elapsed() / 500);
     let begin = std::time::Instant::now();
     store.purge(purge(vec![checkpoint(chain, 20_000)])).await.unwrap();
     println!("purge of 20,000: {:?}", begin.elapsed());
