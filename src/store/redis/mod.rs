@@ -88,15 +88,16 @@ const ROUNDS: usize = 1_000;
 ///
 /// A command that changes something is sent once. If its answer is lost, that is an error, and it may have been done:
 /// sent again, a delete would answer "not there" of what it deleted itself, and an append would find its own place taken.
-/// What only reads is read again once when a connection breaks. An operation waits for each command no longer than the response time-out, and for a connection no
-/// longer than twice the connect time-out.
+/// What only reads is read again once when a connection breaks. An operation waits for each command no longer than the
+/// response time-out, and for a connection no longer than twice the connect time-out.
 ///
 /// A list is read again where a token went while it was read: nobody is missed in it. Where a subject's tokens change
 /// faster than a round trip for a thousand times, it gives up with [`Unavailable`](StoreErrorKind::Unavailable), and so does
 /// a log-out that follows a session which is rotated without any pause.
 ///
 /// A purge is one script, during which the server answers nobody: about 10 ms for 1,000 records. Purge every day. More
-/// than some 50,000 at once can take longer than the response time-out, and are gone although the answer says so.
+/// than some 50,000 at once can take longer than the response time-out: then the answer is
+/// [`Timeout`](StoreErrorKind::Timeout), and they go all the same.
 ///
 /// # What is stored
 ///
