@@ -60,11 +60,14 @@ pub(super) struct Inner {
     texts: Mutex<HashMap<TextHash, Date>>,
     text_writer: AsyncMutex<()>,
     counts: Mutex<BTreeMap<(Date, String), u64>>,
-    objections: Mutex<HashMap<Arc<str>, (i64, Option<Objection>)>>,
+    objections: Mutex<HashMap<Arc<str>, Asked>>,
     last_moment: AtomicI64,
     is_keyed: bool,
     purger: OnceLock<Purger>,
 }
+
+/// What an account objects to, and when the store was asked (Unix seconds).
+type Asked = (i64, Option<Objection>);
 
 /// Settings of [`Records`].
 #[derive(Clone)]
