@@ -174,6 +174,7 @@ mod cookies;
 mod decide;
 mod enforce;
 mod policy;
+mod record;
 mod report;
 mod signal;
 mod sources;
@@ -202,6 +203,11 @@ pub use crate::{
         Narrow, OutdatedGrants, Policy, PolicyBuilder, PolicyHandle, PublishError, Reason, Regime, Retention, Revision,
         RevisionKind, RuleTarget, SameSite, Scope, ServiceEntry, SetCookieLine, SignalScope, Text, TokenRules,
         UnknownCookies, Verdict,
+    },
+    record::{
+        AccountLink, AccountLinkFuture, AccountLinkService, ChainHead, ChoiceError, ChoiceMethod, Choices, DueRule,
+        Erased, Finding, FindingKind, Outcome, Proof, RecordLayer, RecordService, Records, RecordsBuilder, RequestKind,
+        Rights, RightsRequest, Verification, WorkingDays,
     },
     report::{Action, CookieEvent, CookieName, Direction, Observer},
     signal::{Signal, Signals},

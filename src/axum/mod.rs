@@ -4,6 +4,7 @@
 //! [`Reason::NoLayer`](crate::Reason::NoLayer). [`ConsentChange`] is a response part, [`Narrow`] too. The
 //! extractors and answers of sign-in tokens stand in `token.rs`.
 
+mod record;
 mod token;
 
 use std::convert::Infallible;
