@@ -17,7 +17,7 @@ use crate::{
     decide::Decision,
     record::{ChoiceError, ChoiceMethod, Choices},
     store::StoreError,
-    token::TokenContext,
+    token::{Session, TokenContext},
 };
 
 /// How a wish came about.
@@ -37,8 +37,8 @@ pub(super) async fn carry_out(visit: &Visit, wish: &Wish, manner: &Manner<'_>) -
         }
         check_revision(manner.revision, policy)?;
     }
-    let subject = match subject(visit).await {
-        Ok(subject) => subject,
+    let subject = match session(visit).await {
+        Ok(session) => session.map(|session| session.subject().to_owned()),
         Err(error) if wish.is_grant() => {
             tell(&error);
             return Err(Fault::unavailable());
@@ -69,15 +69,16 @@ pub(super) async fn carry_out(visit: &Visit, wish: &Wish, manner: &Manner<'_>) -
             tell(&error);
             Fault::unavailable()
         }
-        ChoiceError::NoLayer => Fault::no_layer(),
+        ChoiceError::NoRecords => Fault::no_layer(),
     })
 }
 
-/// The account that is signed in, where there are sessions.
-async fn subject(visit: &Visit) -> Result<Option<String>, StoreError> {
-    let Some(context) = TokenContext::of(&visit.parts.extensions) else { return Ok(None) };
-    let session = context.session(&visit.parts.headers).await?;
-    Ok(session.map(|session| session.subject().to_owned()))
+/// The session of the request, where there are sessions.
+pub(super) async fn session(visit: &Visit) -> Result<Option<Session>, StoreError> {
+    match TokenContext::of(&visit.parts.extensions) {
+        Some(context) => context.session(&visit.parts.headers).await,
+        None => Ok(None),
+    }
 }
 
 /// The decision once this change has reached the browser.

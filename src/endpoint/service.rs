@@ -23,7 +23,7 @@ use super::{
     public_path::PublicPath,
     visit,
 };
-use crate::record::{Records, Rights};
+use crate::record::Records;
 
 /// The bytes of a body that are read, unless the application says otherwise.
 const BODY_LIMIT: usize = 16 << 10;
@@ -54,7 +54,6 @@ const BODY_LIMIT: usize = 16 << 10;
 /// | [`with_look`](Self::with_look) | [`DefaultLook`] |
 /// | [`with_stylesheet`](Self::with_stylesheet) | the style of the default look |
 /// | [`with_body_limit`](Self::with_body_limit) | 16 KiB |
-/// | [`with_rights`](Self::with_rights) | those of the records alone |
 #[derive(Clone)]
 pub struct ConsentPages(Arc<Settings>);
 
@@ -62,7 +61,6 @@ pub struct ConsentPages(Arc<Settings>);
 pub(super) struct Settings {
     pub(super) path: PublicPath,
     pub(super) records: Records,
-    pub(super) rights: Rights,
     pub(super) trusted: Vec<Origin>,
     pub(super) body_limit: usize,
     pub(super) languages: Languages,
@@ -79,10 +77,9 @@ impl ConsentPages {
     /// between segments, none at the end, no `.` and `..`, and what cannot stand in a path percent-encoded. A path that
     /// ends in the name of one of the pages (`/cookies`) works too, but its root may be taken for that page.
     pub fn at(path: &str, records: impl Into<Records>) -> Self {
-        let (path, records) = (PublicPath::new(path), records.into());
+        let path = PublicPath::new(path);
         Self(Arc::new(Settings {
-            rights: Rights::new(records.clone()),
-            records,
+                    records: records.into(),
             trusted: Vec::new(),
             body_limit: BODY_LIMIT,
             languages: Languages::default(),
@@ -130,12 +127,6 @@ impl ConsentPages {
     #[must_use]
     pub fn with_body_limit(self, bytes: usize) -> Self {
         self.set(|settings| settings.body_limit = bytes)
-    }
-
-    /// What is done when a visitor asks for an export, erasure or correction, or objects.
-    #[must_use]
-    pub fn with_rights(self, rights: Rights) -> Self {
-        self.set(|settings| settings.rights = rights)
     }
 
     /// The public path, without a slash at its end; empty for the root.

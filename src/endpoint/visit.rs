@@ -86,7 +86,7 @@ async fn respond<B: Body>(settings: &Arc<Settings>, route: Route, parts: Parts, 
             Ok(fields) => rights::exercise(&visit, &fields).await,
             Err(fault) => Err(fault),
         },
-        (Route::YourData, false) => rights::show(&visit).await,
+        (Route::YourData, false) => rights::page(&visit).await,
         (Route::ApiState, _) => Ok(api::state(&visit)),
         (Route::ApiChoice, _) => match json(&visit, body).await {
             Ok(body) => api::choose(&visit, &body).await,
