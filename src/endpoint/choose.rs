@@ -46,13 +46,16 @@ pub(super) async fn carry_out(visit: &Visit, wish: &Wish, manner: &Manner<'_>) -
         Err(_) => None,
     };
     let language = visit.shown_language(manner.language);
-    let text = show::text(visit, manner.method, language);
-    let choices = Choices::new(visit.settings.records.clone(), visit.decision.clone())
+    let mut choices = Choices::new(visit.settings.records.clone(), visit.decision.clone())
         .with_subject(subject)
         .by(manner.method)
-        .in_language(language.tag())
-        .showing(text);
-    let choices = if manner.is_confirmed { choices.confirmed() } else { choices };
+        .in_language(language.tag());
+    if wish.is_grant() {
+        choices = choices.showing(show::text(visit, manner.method, language));
+    }
+    if manner.is_confirmed {
+        choices = choices.confirmed();
+    }
     let changed = match wish {
         Wish::RefuseAll => Ok(choices.refuse_all().await),
         Wish::Withdraw => Ok(choices.withdraw().await),
@@ -131,7 +134,7 @@ fn note(visit: &Visit, form: &ChoiceForm) -> Result<Answer, Fault> {
     let change = visit.decision.note_revision();
     if change.is_none() && !visit.decision.knows_revision() {
         // There is no choice that could stay as it is: it takes an answer first.
-        let html = show::update(visit, form.back.as_deref());
+        let html = show::update(&visit.settings, &visit.decision, visit.language(), form.back.as_deref());
         return Ok(answer::page(FaultKind::NothingToNote.status(), html));
     }
     let mut answer = answer::see_other(&destination(visit, form.back.as_deref(), None));
@@ -147,6 +150,8 @@ fn note(visit: &Visit, form: &ChoiceForm) -> Result<Answer, Fault> {
 /// by the preferences page, which sees whether the cookie came along, and sends on or says so (C2).
 fn destination(visit: &Visit, back: Option<&str>, is_kept: Option<bool>) -> String {
     let root = visit.settings.path.root();
+    // The preferences page says that the choice was saved.
+    let back = back.filter(|back| !visit.settings.path.strip(back).is_some_and(|rest| matches!(rest, "" | "/")));
     match (back, is_kept) {
         (Some(back), None | Some(true)) => back.to_owned(),
         (Some(back), Some(false)) => format!("{root}?kept=1&return={}", urlencoded::encode(back)),
@@ -159,13 +164,13 @@ fn destination(visit: &Visit, back: Option<&str>, is_kept: Option<bool>) -> Stri
 pub(super) fn preferences(visit: &Visit) -> Answer {
     let back = visit::back(visit);
     let is_stop = visit.parts.uri.query().is_some_and(|query| query.split('&').any(|field| field == "kept=1"));
-    let told = is_stop.then(|| if is_kept(visit) { Told::Saved } else { Told::NoCookies });
-    match (told, &back) {
-        (Some(Told::Saved), Some(back)) => answer::see_other(back),
-        _ => {
-            answer::page(StatusCode::OK, show::preferences(visit, &visit.decision, told, back.as_deref()))
-        }
-    }
+    let html = match (&back, is_stop, is_kept(visit)) {
+        (Some(back), true, true) => return answer::see_other(back),
+        (None, true, true) => show::preferences(visit, &visit.decision, Some(Told::Saved), None),
+        (_, true, false) => show::no_cookies(visit, back.as_deref()),
+        (_, false, _) => show::preferences(visit, &visit.decision, None, back.as_deref()),
+    };
+    answer::page(StatusCode::OK, html)
 }
 
 /// Whether the browser has kept the consent cookie, in whatever state it is.

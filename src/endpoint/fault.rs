@@ -108,7 +108,10 @@ impl Fault {
 
     pub(super) fn unavailable() -> Self {
         // What the store said is for the log, not for the visitor.
-        Self::new(FaultKind::Unavailable, "The choice cannot be stored now, so nothing was switched on. Please try again soon.")
+        Self::new(
+            FaultKind::Unavailable,
+            "The choice cannot be stored now, so nothing was switched on. Please try again soon.",
+        )
     }
 
     pub(super) fn foreign() -> Self {

@@ -88,6 +88,18 @@ impl ChoiceForm {
         })
     }
 
+    /// The fields again, to be sent once more.
+    pub(super) fn fields(&self) -> Vec<(String, String)> {
+        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut fields = vec![field("action", self.action.as_str()), field("method", self.method.as_str())];
+        fields.extend(self.names.categories.iter().map(|category| field("category", category.as_str())));
+        fields.extend(self.names.services.iter().map(|service| field("service", service)));
+        fields.extend(self.back.iter().map(|back| field("return", back)));
+        fields.extend(self.language.iter().map(|language| field("language", language)));
+        fields.extend(self.revision.map(|revision| field("revision", &revision.to_string())));
+        fields
+    }
+
     /// What is to be done; `None` for a notice that was seen.
     pub(super) fn wish(&self, policy: &Policy) -> Option<Wish> {
         match self.action {

@@ -36,7 +36,17 @@ impl ConsentPages {
     /// ```
     #[must_use]
     pub fn fragments(&self, decision: &Decision, headers: &HeaderMap, path: &str) -> Fragments {
+        self.fragments_of(decision, headers, path, None)
+    }
+
+    /// The same with the nonce of the page's Content-Security-Policy on the script.
+    #[must_use]
+    pub fn fragments_with_nonce(&self, decision: &Decision, headers: &HeaderMap, path: &str, nonce: &str) -> Fragments {
+        self.fragments_of(decision, headers, path, Some(nonce))
+    }
+
+    fn fragments_of(&self, decision: &Decision, headers: &HeaderMap, path: &str, nonce: Option<&str>) -> Fragments {
         let settings = self.settings();
-        show::fragments(settings, decision, visit::language(settings, headers), own_path(path))
+        show::fragments(settings, decision, visit::language(settings, headers), own_path(path), nonce)
     }
 }

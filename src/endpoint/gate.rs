@@ -122,8 +122,10 @@ impl<S> RequireRevisionService<S> {
 
     fn hold<B>(&self, request: &Request<B>, decision: &Decision) -> Answer {
         let settings = self.pages.settings();
-        let fault =
-            Fault::new(FaultKind::UnknownRevision, "The visitor has not seen the current revision of the privacy policy.");
+        let fault = Fault::new(
+            FaultKind::UnknownRevision,
+            "The visitor has not seen the current revision of the privacy policy.",
+        );
         if visit::prefers_json(request.headers()) {
             let update = format!("{}/update", self.pages.path());
             let revision = decision.policy().latest_revision();

@@ -174,8 +174,18 @@ mod tests {
     #[test]
     fn what_is_no_origin_is_refused() {
         for text in [
-            "", "*", "null", "app.example.com", "https://", "https://a.example/path", "https://*.example.com",
-            "ftp://a.example", "https://user@a.example", "https://a.example?x", "https://:443", "//a.example",
+            "",
+            "*",
+            "null",
+            "app.example.com",
+            "https://",
+            "https://a.example/path",
+            "https://*.example.com",
+            "ftp://a.example",
+            "https://user@a.example",
+            "https://a.example?x",
+            "https://:443",
+            "//a.example",
         ] {
             let error = Origin::parse(text).unwrap_err();
             assert!(error.to_string().contains(&format!("{text:?}")), "{error}");

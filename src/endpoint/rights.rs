@@ -110,13 +110,11 @@ pub(super) async fn exercise(visit: &Visit, fields: &Fields) -> Result<Answer, F
     }
     match request {
         Request::Export => export(&person).await,
-        Request::Erase => {
-            match fields.one("confirm")? {
-                Some("yes") => erase(visit, &person).await,
-                Some(other) => Err(Fault::malformed("confirm", other, "yes is expected")),
-                None => Err(Fault::missing("confirm", "an erasure is confirmed by yes")),
-            }
-        }
+        Request::Erase => match fields.one("confirm")? {
+            Some("yes") => erase(visit, &person).await,
+            Some(other) => Err(Fault::malformed("confirm", other, "yes is expected")),
+            None => Err(Fault::missing("confirm", "an erasure is confirmed by yes")),
+        },
         Request::Correct => correct(visit, &person, fields).await,
         Request::Object => Ok(object(visit).await),
     }

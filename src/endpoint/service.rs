@@ -18,7 +18,7 @@ use tower::Service;
 use super::{
     asset::Asset,
     description,
-    look::{DefaultLook, Languages, Look},
+    look::{self, DefaultLook, Languages, Look},
     origin::{Origin, OriginError},
     public_path::PublicPath,
     visit,
@@ -52,7 +52,8 @@ const BODY_LIMIT: usize = 16 << 10;
 /// | [`with_trusted_origins`](Self::with_trusted_origins) | none: only this very site |
 /// | [`with_languages`](Self::with_languages) | English, German, French, Spanish, Arabic |
 /// | [`with_look`](Self::with_look) | [`DefaultLook`] |
-/// | [`with_stylesheet`](Self::with_stylesheet) | the style of the default look |
+/// | [`with_stylesheet`](Self::with_stylesheet) | none besides the default one |
+/// | [`with_google_consent`](Self::with_google_consent) | not informed |
 /// | [`with_body_limit`](Self::with_body_limit) | 16 KiB |
 #[derive(Clone)]
 pub struct ConsentPages(Arc<Settings>);
@@ -65,6 +66,8 @@ pub(super) struct Settings {
     pub(super) body_limit: usize,
     pub(super) languages: Languages,
     pub(super) look: Arc<dyn Look>,
+    pub(super) stylesheets: Vec<String>,
+    pub(super) google_consent: Option<String>,
     pub(super) style: Asset,
     pub(super) script: Asset,
     pub(super) description: Bytes,
@@ -79,13 +82,15 @@ impl ConsentPages {
     pub fn at(path: &str, records: impl Into<Records>) -> Self {
         let path = PublicPath::new(path);
         Self(Arc::new(Settings {
-                    records: records.into(),
+            records: records.into(),
             trusted: Vec::new(),
             body_limit: BODY_LIMIT,
             languages: Languages::default(),
             look: Arc::new(DefaultLook),
-            style: Asset::style(DefaultLook::STYLE),
-            script: Asset::script(DefaultLook::SCRIPT),
+            stylesheets: Vec::new(),
+            google_consent: None,
+            style: Asset::style(look::STYLE),
+            script: Asset::script(look::SCRIPT),
             description: description::at(&path),
             path,
         }))
@@ -117,10 +122,22 @@ impl ConsentPages {
         self.set(|settings| settings.look = Arc::new(look))
     }
 
-    /// With this text of a style sheet in place of the default one.
+    /// With a style sheet of the application's own after the default one: a path of this site, because the pages' content
+    /// security policy allows no other.
     #[must_use]
-    pub fn with_stylesheet(self, css: impl Into<Bytes>) -> Self {
-        self.set(|settings| settings.style = Asset::style(css))
+    pub fn with_stylesheet(self, path: impl Into<String>) -> Self {
+        self.set(|settings| settings.stylesheets = vec![path.into()])
+    }
+
+    /// Keeps Google's Consent Mode (v2, in its basic form: no tag is loaded before its service is allowed) informed.
+    /// `services`: the names of the policy's services that are Google's; without any, it goes by category.
+    #[must_use]
+    pub fn with_google_consent<I>(self, services: I) -> Self
+    where
+        I: IntoIterator<Item: AsRef<str>>,
+    {
+        let services: Vec<String> = services.into_iter().map(|name| name.as_ref().to_owned()).collect();
+        self.set(|settings| settings.google_consent = Some(services.join(" ")))
     }
 
     /// Reads so many bytes of a body at most; larger ones are answered with 413.

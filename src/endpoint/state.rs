@@ -127,6 +127,7 @@ fn decided(decision: &Decision) -> Option<String> {
 pub(crate) fn is_closed(decision: &Decision, category: Category) -> bool {
     let index = decision.policy().names.category_index(category.as_bytes());
     index.is_some_and(|index| {
-        decision.is_closed_always(index) && !matches!(decision.judge(Target::Category(index)).reason(), Reason::Essential)
+        decision.is_closed_always(index)
+            && !matches!(decision.judge(Target::Category(index)).reason(), Reason::Essential)
     })
 }

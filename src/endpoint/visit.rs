@@ -34,6 +34,11 @@ impl Visit {
     pub(super) fn language(&self) -> &Language {
         language(&self.settings, &self.parts.headers)
     }
+
+    /// The language of the page that a form stood on, if it says one that is known here.
+    pub(super) fn shown_language(&self, tag: Option<&str>) -> &Language {
+        tag.and_then(|tag| self.settings.languages.find(tag)).unwrap_or_else(|| self.language())
+    }
 }
 
 pub(super) fn language<'s>(settings: &'s Settings, headers: &HeaderMap) -> &'s Language {
@@ -93,9 +98,13 @@ async fn respond<B: Body>(settings: &Arc<Settings>, route: Route, parts: Parts, 
             Err(fault) => Err(fault),
         },
         // Whatever it says, it is a withdrawal.
-        (Route::ApiWithdraw, _) => Ok(api::withdraw(&visit).await),
+        (Route::ApiWithdraw, _) => api::withdraw(&visit).await,
         (Route::Cookies, _) => Ok(answer::page(StatusCode::OK, show::declaration(&visit))),
-        (Route::Update, _) => Ok(answer::page(StatusCode::OK, show::update(&visit, back(&visit).as_deref()))),
+        (Route::Update, _) => {
+            let back = back(&visit);
+            let html = show::update(&visit.settings, &visit.decision, visit.language(), back.as_deref());
+            Ok(answer::page(StatusCode::OK, html))
+        }
         _ => Ok(choose::preferences(&visit)),
     };
     answered.unwrap_or_else(|fault| refuse(settings, &visit.parts, route.is_api(), &fault))

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::fault::{Fault, FaultKind};
+use super::{
+    fault::{Fault, FaultKind},
+    look::has_own_switch,
+};
 use crate::{category::Category, cookies::change::Selection, policy::Policy};
 
 /// What is to be done.
@@ -67,12 +70,6 @@ impl Names {
         }
         Wish::Selected(selection)
     }
-}
-
-/// Whether a category has a switch beside those of its services: it has none, or cookies belong to it directly.
-pub(crate) fn has_own_switch(policy: &Policy, category: Category) -> bool {
-    let has_services = policy.services().any(|(_, of)| of == category);
-    !has_services || policy.declared_cookies().any(|cookie| cookie.category == category && cookie.service.is_none())
 }
 
 /// A category that can be chosen.
