@@ -314,6 +314,13 @@ impl Decision {
         facts.any(|facts| facts.always && self.signals.objects(facts.signal) && facts.covers.contains(category))
     }
 
+    #[cfg(feature = "pages")]
+    /// The same by name; for a category that the policy does not have, `false`.
+    pub(crate) fn is_closed_always_for(&self, category: Category) -> bool {
+        let index = self.policy.names.category_index(category.as_bytes());
+        index.is_some_and(|index| !self.policy.is_essential(index) && self.is_closed_always(index))
+    }
+
     fn judge_choice(&self, target: Target, category: CategoryIndex) -> Verdict {
         let (choice, is_outdated) = match &self.consent {
             Consent::Decided(choice) | Consent::Undecided(UndecidedReason::Expired, Some(choice)) => (choice, false),

@@ -172,6 +172,8 @@ mod clock;
 mod consent;
 mod cookies;
 mod decide;
+#[cfg(feature = "pages")]
+mod endpoint;
 mod enforce;
 mod policy;
 mod record;
@@ -183,6 +185,14 @@ mod store;
 pub mod test;
 mod token;
 
+#[cfg(feature = "pages")]
+pub use crate::endpoint::{
+    Banner, ConsentPages, ContentPrompt, CookieCard, Declaration, DeclarationGroup, DefaultLook,
+    Direction as WritingDirection, Facts, Footer, Fragments, GpcResource, Language, LanguageError, Languages, Look,
+    Message, Messages, Needed, Notice, OriginError, Page, PagesFuture, Plural, Preferences, PromptPage, Purpose,
+    RecipientCard, RequireRevision, RequireRevisionFuture, RequireRevisionService, Scene, ScriptTag, ServiceRow,
+    SignalReport, StoredFacts, Switch, Update, UpdateEntry, Wording, YourData,
+};
 #[cfg(feature = "postgres")]
 pub use crate::store::{PostgresStore, PostgresStoreBuilder};
 #[cfg(feature = "redb")]

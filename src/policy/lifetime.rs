@@ -115,15 +115,22 @@ fn add_months(day: Date, months: u16) -> Date {
 
 const UNITS: [(&str, u32); 4] = [("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
 
-impl fmt::Display for Lifetime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (number, unit) = match self.0 {
+impl Lifetime {
+    /// The number and its unit, the largest that gives a whole number: `month`, `day`, `hour`, `minute` or `second`.
+    pub(crate) fn number_and_unit(self) -> (u32, &'static str) {
+        match self.0 {
             Span::Months(months) => (u32::from(months), "month"),
             Span::Seconds(seconds) => UNITS
                 .iter()
                 .find(|(_, length)| seconds.is_multiple_of(*length) && seconds >= *length)
                 .map_or((seconds, "second"), |(unit, length)| (seconds / length, *unit)),
-        };
+        }
+    }
+}
+
+impl fmt::Display for Lifetime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (number, unit) = self.number_and_unit();
         write!(f, "{number} {unit}{}", if number == 1 { "" } else { "s" })
     }
 }

@@ -1,0 +1,148 @@
+// The choice without a page load. Without this script, or where it fails, the forms do the same by themselves.
+(() => {
+  "use strict";
+  const tag = document.currentScript;
+  const api = tag.dataset.consentApi;
+  const google = tag.dataset.googleConsent;
+  let state = JSON.parse(tag.dataset.consentState);
+  let before = null; // where the focus was before it went into the banner
+  let told = false; // whether Google's tags have had their default
+
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const has = (table, name) => Object.hasOwn(table, name) && table[name].allowed;
+  const allows = ({ consent, consentService, consentPlaceholder: name }) =>
+    consentService ? has(state.services, consentService)
+      : consent ? has(state.categories, consent)
+      : has(state.services, name) || has(state.categories, name);
+
+  // Google Consent Mode v2, basic: nothing is said before something is allowed, and its tags load after that.
+  const TYPES = {
+    ad_storage: "marketing", ad_user_data: "marketing", ad_personalization: "marketing",
+    analytics_storage: "analytics", functionality_storage: "functional", personalization_storage: "functional",
+  };
+  function tell() {
+    const optional = (entry) => entry.allowed && !entry.always && entry.category !== "essential";
+    if (google === undefined || !(told || [state.categories, state.services].some((t) => Object.values(t).some(optional)))) return;
+    const named = google.split(/\s+/).filter((name) => Object.hasOwn(state.services, name));
+    const types = { security_storage: "granted" };
+    for (const [type, category] of Object.entries(TYPES)) {
+      const services = named.filter((name) => state.services[name].category === category);
+      const open = services.length ? services.some((name) => has(state.services, name)) : has(state.categories, category);
+      types[type] = open ? "granted" : "denied";
+    }
+    window.dataLayer = window.dataLayer || [];
+    // Its tags tell commands from data by this very object.
+    (function () { window.dataLayer.push(arguments); })("consent", told ? "update" : "default", types);
+    told = true;
+  }
+
+  function activate() {
+    tell();
+    for (const old of all('script[type="text/plain"]:is([data-consent],[data-consent-service])')) {
+      if (!allows(old.dataset)) continue;
+      const script = document.createElement("script");
+      for (const { name, value } of old.attributes) {
+        if (name !== "type" && name !== "data-src" && name !== "data-type") script.setAttribute(name, value);
+      }
+      if (old.dataset.type) script.type = old.dataset.type;
+      script.nonce = old.nonce;
+      script.async = old.hasAttribute("async"); // otherwise in their order
+      script.text = old.text;
+      if (old.dataset.src) script.src = old.dataset.src;
+      old.replaceWith(script);
+    }
+    for (const frame of all("iframe[data-src]:is([data-consent],[data-consent-service])")) {
+      const open = allows(frame.dataset);
+      frame.hidden = !open;
+      if (open && frame.getAttribute("src") !== frame.dataset.src) frame.src = frame.dataset.src;
+      if (!open && frame.hasAttribute("src")) frame.src = "about:blank";
+    }
+    for (const placeholder of all("[data-consent-placeholder]")) placeholder.hidden = allows(placeholder.dataset);
+  }
+
+  // What a form says, as the API takes it; nothing for what only the form can do.
+  function request(form, action) {
+    const data = new FormData(form);
+    const body = { revision: Number(data.get("revision")), language: data.get("language") || undefined };
+    if (action === "accept-all") return ["choice", { ...body, all: true }];
+    if (action === "reject-all") return ["choice", { ...body, grant: [], grant_services: [], refuse_services: [] }];
+    if (action === "withdraw") return ["withdraw", {}];
+    if (action !== "save") return null;
+    const own = data.getAll("category");
+    const ticked = data.getAll("service");
+    const grant = [], grantServices = [], refuseServices = [];
+    for (const category of Object.keys(state.categories)) {
+      const boxes = all("input[type=checkbox]", form).filter((box) =>
+        box.name === "category" ? box.value === category : state.services[box.value]?.category === category);
+      const services = boxes.filter((box) => box.name === "service").map((box) => box.value);
+      const on = services.filter((name) => ticked.includes(name));
+      if (own.includes(category) || (boxes.length && boxes.every((box) => box.checked && !box.disabled))) {
+        grant.push(category);
+        refuseServices.push(...services.filter((name) => !on.includes(name)));
+      } else {
+        grantServices.push(...on);
+      }
+    }
+    return ["choice", { ...body, grant, grant_services: grantServices, refuse_services: refuseServices }];
+  }
+
+  function close(banner) {
+    const focused = banner.contains(document.activeElement);
+    banner.remove();
+    if (!focused) return;
+    const target = before?.isConnected ? before : document.querySelector("main, h1") || document.body;
+    if (target.tabIndex < 0) target.tabIndex = -1;
+    target.focus({ preventScroll: true });
+  }
+
+  function show(form) {
+    all("[data-consent-banner]").forEach(close);
+    for (const box of all("[data-consent-form] input[type=checkbox]")) {
+      box.checked = has(box.name === "category" ? state.categories : state.services, box.value);
+    }
+    for (const stale of all("[data-consent-stale]")) stale.hidden = true;
+    const open = (entry) => entry.allowed && entry.reason === "granted";
+    const granted = [state.categories, state.services].some((table) => Object.values(table).some(open));
+    for (const button of all("[data-consent-withdraw]")) button.hidden = !granted;
+    const status = form.querySelector("[data-consent-status]") || document.querySelector("[data-consent-status]");
+    if (status) {
+      status.textContent = "";
+      setTimeout(() => { status.textContent = form.dataset.consentDone || ""; }, 100);
+    }
+  }
+
+  document.addEventListener("focusin", (event) => {
+    const banner = event.target.closest("[data-consent-banner]");
+    if (banner && !banner.contains(event.relatedTarget)) before = event.relatedTarget;
+  });
+
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    const button = event.submitter;
+    if (event.defaultPrevented || !form.matches("[data-consent-form]") || form.dataset.consentPlain) return;
+    const [path, body] = request(form, button?.value) || [];
+    if (!path) return;
+    event.preventDefault();
+    if (form.ariaBusy) return;
+    form.ariaBusy = "true";
+    try {
+      const answer = await fetch(`${api}/${path}`, {
+        method: "POST", credentials: "same-origin", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
+      });
+      if (!answer.ok) throw answer.status;
+      state = await answer.json();
+    } catch {
+      // The form itself: it says what is wrong, and asks what is to be asked.
+      form.dataset.consentPlain = "yes";
+      form.requestSubmit(button);
+      return;
+    } finally {
+      form.ariaBusy = null;
+    }
+    activate();
+    show(form);
+    document.dispatchEvent(new CustomEvent("consent:change", { detail: state }));
+  });
+
+  activate();
+})();

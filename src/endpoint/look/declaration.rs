@@ -1,0 +1,139 @@
+//! The declaration of cookies, generated from the policy.
+
+use askama::Template;
+use serde::Serialize;
+
+use super::{
+    rows::{category_texts, label_of},
+    scene::{Facts, Scene},
+};
+use crate::{
+    decide::Decision,
+    policy::{CookieOrigin, DeclaredCookie, Text, UnknownCookies},
+};
+
+/// Every cookie that the policy declares, by category, and every recipient.
+#[derive(Debug, Serialize, Template)]
+#[template(path = "declaration.html", config = "src/endpoint/askama.toml")]
+#[non_exhaustive]
+pub struct Declaration<'a> {
+    /// Where it stands.
+    pub scene: Scene<'a>,
+    /// The first sentence.
+    pub intro: String,
+    /// The categories.
+    pub groups: Vec<DeclarationGroup>,
+    /// Revision, recipients, links.
+    pub facts: Facts,
+}
+
+/// The cookies and the services of one category.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct DeclarationGroup {
+    /// The category's name in the policy.
+    pub name: String,
+    /// Its name for visitors.
+    pub label: String,
+    /// What it is for; may be empty.
+    pub text: String,
+    /// Its services.
+    pub services: Vec<RecipientCard>,
+    /// Its cookies.
+    pub cookies: Vec<CookieCard>,
+}
+
+/// A service: who gets data.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct RecipientCard {
+    /// Its name for visitors.
+    pub label: String,
+    /// What it is for; may be empty.
+    pub text: String,
+    /// The company; may be empty.
+    pub provider: String,
+    /// The third countries that data goes to; may be empty.
+    pub transfers: String,
+    /// Its own privacy policy.
+    pub privacy_policy: Option<String>,
+}
+
+/// A cookie.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct CookieCard {
+    /// Its name; a prefix ends with `*`.
+    pub name: String,
+    /// What it is for; may be empty.
+    pub text: String,
+    /// Who reads it; may be empty.
+    pub provider: String,
+    /// The name of its service for visitors; may be empty.
+    pub service: String,
+    /// How long it lives.
+    pub lifetime: String,
+}
+
+impl<'a> Declaration<'a> {
+    /// The declaration of the policy that a decision was made by.
+    #[must_use]
+    pub fn new(decision: &Decision, scene: Scene<'a>) -> Self {
+        let (policy, language, messages) = (decision.policy(), scene.language, scene.language.messages());
+        let text = |text: Option<&Text>| text.map_or_else(String::new, |text| label_of(Some(text), "", language));
+        let groups = policy.declared_categories().map(|category| {
+            let (label, purpose) = category_texts(&category, language);
+            let services = policy.declared_services().filter(|service| service.category == category.category);
+            let cookies = policy.declared_cookies().filter(|cookie| cookie.category == category.category);
+            DeclarationGroup {
+                name: category.category.to_string(),
+                label,
+                text: purpose,
+                services: services
+                    .map(|service| RecipientCard {
+                        label: label_of(service.label, service.name, language),
+                        text: text(service.purpose),
+                        provider: text(service.provider),
+                        transfers: text(service.transfers),
+                        privacy_policy: service.privacy_policy.map(str::to_owned),
+                    })
+                    .collect(),
+                cookies: cookies.map(|cookie| card(decision, &scene, &cookie)).collect(),
+            }
+        });
+        let lets_nothing_else_through = decision.is_enforced() && policy.unknown == UnknownCookies::Strip;
+        let intro = if lets_nothing_else_through { &messages.cookies_intro } else { &messages.cookies_intro_plain };
+        Self { scene, intro: intro.to_string(), groups: groups.collect(), facts: Facts::of(decision, &scene) }
+    }
+
+    /// The fragment.
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        super::html(self)
+    }
+}
+
+fn card(decision: &Decision, scene: &Scene<'_>, cookie: &DeclaredCookie<'_>) -> CookieCard {
+    let (language, messages) = (scene.language, scene.language.messages());
+    let own = |purpose: &super::messages::Wording| (purpose.to_string(), messages.this_site.to_string());
+    let (text, provider) = match cookie.origin {
+        CookieOrigin::Consent => own(&messages.consent_cookie_purpose),
+        CookieOrigin::Token => own(&messages.token_cookie_purpose),
+        CookieOrigin::Rule => {
+            let text =
+                |text: Option<&Text>| text.map_or_else(String::new, |text| text.in_language(language.tag()).to_owned());
+            (text(cookie.purpose), text(cookie.provider))
+        }
+    };
+    let service = cookie.service.map_or_else(String::new, |name| {
+        let declared = decision.policy().declared_services().find(|service| service.name == name);
+        label_of(declared.and_then(|service| service.label), name, language)
+    });
+    CookieCard {
+        name: format!("{}{}", cookie.name, if cookie.is_prefix { "*" } else { "" }),
+        text,
+        provider,
+        service,
+        lifetime: cookie.max_age.map_or_else(|| messages.lifetime_unstated.to_string(), |span| language.span(span)),
+    }
+}

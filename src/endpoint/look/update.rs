@@ -1,0 +1,78 @@
+//! What changed in the policy, and the form to go on: the page of the gate.
+
+use askama::Template;
+use serde::Serialize;
+
+use super::scene::{Facts, Scene};
+use crate::{decide::Decision, policy::Revision};
+
+/// The revisions of the policy, the newest first, and the form to go on.
+#[derive(Debug, Serialize, Template)]
+#[template(path = "update.html", config = "src/endpoint/askama.toml")]
+#[non_exhaustive]
+pub struct Update<'a> {
+    /// Where it stands.
+    pub scene: Scene<'a>,
+    /// The revisions, the newest first.
+    pub revisions: Vec<UpdateEntry>,
+    /// Whether the visitor is to decide.
+    pub asks: bool,
+    /// Whether it is enough to take note.
+    pub notes: bool,
+    /// What the question must say.
+    pub facts: Facts,
+}
+
+/// One revision.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct UpdateEntry {
+    /// The number.
+    pub number: u32,
+    /// The number with its day.
+    pub text: String,
+    /// The day as `YYYY-MM-DD`; may be empty.
+    pub day: String,
+    /// Whether it is the published one.
+    pub is_current: bool,
+    /// Whether it is newer than what the visitor has seen.
+    pub is_new: bool,
+    /// Whether it asks anew.
+    pub is_material: bool,
+    /// What changed; may be empty.
+    pub changes: String,
+}
+
+impl<'a> Update<'a> {
+    /// The page for a decision.
+    #[must_use]
+    pub fn new(decision: &Decision, scene: Scene<'a>) -> Self {
+        let policy = decision.policy();
+        let latest = policy.revision().number();
+        let seen = decision.choice().map(|choice| choice.seen_revision());
+        let entry = |revision: &Revision| UpdateEntry {
+            number: revision.number(),
+            text: scene.language.revision(revision),
+            day: revision.date().map_or_else(String::new, |date| date.to_string()),
+            is_current: revision.number() == latest,
+            is_new: seen.is_some_and(|seen| revision.number() > seen),
+            is_material: revision.is_material(),
+            changes: revision.what_changed().in_language(scene.language.tag()).to_owned(),
+        };
+        let revisions = match policy.revisions() {
+            [] => vec![entry(policy.revision())],
+            revisions => revisions.iter().rev().map(entry).collect(),
+        };
+        let can_store = decision.forbids_storing().is_none();
+        let is_behind = seen.is_some_and(|seen| seen < latest);
+        let asks = can_store && (decision.asks().is_some() || !(decision.knows_revision() || is_behind));
+        let facts = Facts::of(decision, &scene);
+        Self { scene, revisions, asks, notes: can_store && !asks && is_behind, facts }
+    }
+
+    /// The fragment.
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        super::html(self)
+    }
+}
