@@ -3,11 +3,15 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use http::Extensions;
 use time::Date;
+use tokio::sync::Mutex as AsyncMutex;
 
 use super::{
     chain::ChainKeys,
@@ -54,11 +58,16 @@ pub(super) struct Inner {
     pub(super) ledger: Ledger,
     pub(super) retention: Mutex<Retention>,
     texts: Mutex<HashMap<TextHash, Date>>,
+    text_writer: AsyncMutex<()>,
     counts: Mutex<BTreeMap<(Date, String), u64>>,
-    objections: Mutex<HashMap<Arc<str>, (i64, Option<Objection>)>>,
+    objections: Mutex<HashMap<Arc<str>, Asked>>,
+    last_moment: AtomicI64,
     is_keyed: bool,
     purger: OnceLock<Purger>,
 }
+
+/// What an account objects to, and when the store was asked (Unix seconds).
+type Asked = (i64, Option<Objection>);
 
 /// Settings of [`Records`].
 #[derive(Clone)]
@@ -138,6 +147,15 @@ impl Records {
         self.0.ledger.clock.unix_seconds()
     }
 
+    /// The time of an entry: no two of a process have the same, so that they have an order.
+    pub(super) fn moment(&self) -> i64 {
+        let now = self.0.ledger.clock.unix_micros();
+        let later = |last: i64| Some(now.max(last.saturating_add(1)));
+        match self.0.last_moment.fetch_update(Ordering::AcqRel, Ordering::Acquire, later) {
+            Ok(last) | Err(last) => now.max(last.saturating_add(1)),
+        }
+    }
+
     pub(super) fn retention(&self) -> Retention {
         *lock(&self.0.retention)
     }
@@ -210,7 +228,13 @@ impl Records {
             return Err(StoreError::new(StoreErrorKind::Invalid, message));
         }
         let (hash, today) = (TextHash::of(text), day_of(self.now()));
-        if lock(&self.0.texts).get(&hash) == Some(&today) {
+        let is_kept = || lock(&self.0.texts).get(&hash) == Some(&today);
+        if is_kept() {
+            return Ok(hash);
+        }
+        // The first visitors of a day come together: one of them writes.
+        let _turn = self.0.text_writer.lock().await;
+        if is_kept() {
             return Ok(hash);
         }
         self.store().keep_text(hash, text, today).await?;
@@ -273,8 +297,10 @@ impl RecordsBuilder {
             ledger: Ledger::new(self.store, keys, self.clock),
             retention: Mutex::new(self.retention),
             texts: Mutex::default(),
+            text_writer: AsyncMutex::default(),
             counts: Mutex::default(),
             objections: Mutex::default(),
+            last_moment: AtomicI64::new(i64::MIN),
             is_keyed: !self.keys.is_empty(),
             purger: OnceLock::new(),
         }))
