@@ -185,12 +185,7 @@ pub mod test;
 mod token;
 
 #[cfg(feature = "pages")]
-pub use crate::endpoint::{
-    Banner, CookieCard, Declaration, DeclarationGroup, DefaultLook, Direction as WritingDirection, Facts, Footer,
-    Language, LanguageError, Languages, Look, Message, Messages, Notice, Page, Plural, Preferences, Purpose,
-    RecipientCard, Scene, ScriptTag, ServiceRow, SignalReport, StoredFacts, Switch, Update, UpdateEntry, Wording,
-    YourData,
-};
+pub use crate::endpoint::look::{self, Language, LanguageError, Languages, Look};
 #[cfg(feature = "postgres")]
 pub use crate::store::{PostgresStore, PostgresStoreBuilder};
 #[cfg(feature = "redb")]
