@@ -54,7 +54,7 @@ async fn the_main_way() {
         site.choose(&mut visitor, "action=accept-all&revision=3").await;
         let answer = site.choose(&mut visitor, "action=withdraw").await;
         assert_eq!(answer.location(), "/privacy/?kept=1");
-        site.get(&mut visitor, answer.location()).await.assert_says("Your choice has been saved.");
+        site.get(&mut visitor, answer.location()).await.assert_says(">Your choice has been saved.</p>");
         assert_eq!(allowed(&site, &mut visitor).await, ["essential", "stripe"]);
     }
 }
@@ -118,7 +118,7 @@ async fn a_browser_that_keeps_no_cookies() {
         let page = site.get(&mut site.visitor(), stop).await;
         assert_eq!(page.status, 200, "no redirect");
         page.assert_says("Your browser keeps no cookies");
-        page.assert_lacks("Your choice has been saved.");
+        page.assert_lacks(">Your choice has been saved.</p>");
         if stop.contains("return") {
             page.assert_says("href=\"/shop\"");
         }

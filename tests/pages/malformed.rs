@@ -76,6 +76,8 @@ async fn what_was_sent_comes_back_escaped() {
     let answer = site.call_with(&mut site.visitor(), "choice", &format!("{{\"{}\":1}}", "y".repeat(9_000)), JSON).await;
     assert_eq!(answer.problem(), "malformed");
     assert!(answer.body.len() < 1_000, "{}", answer.body.len());
+    let answer = site.choose(&mut site.visitor(), &format!("{}=%FF", "z".repeat(9_000))).await;
+    answer.assert_lacks(&"z".repeat(81));
 }
 
 #[tokio::test]

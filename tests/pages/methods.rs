@@ -40,7 +40,7 @@ async fn every_path_knows_its_methods() {
                 let is_known = allow.split(", ").any(|known| known == method);
                 if !is_known {
                     assert_eq!((answer.status, answer.field("allow")), (405, Some(*allow)), "{method} {path}");
-                    answer.assert_says(method);
+                    assert_eq!(answer.body.contains(method), method != "HEAD", "{method} {path}");
                 } else if method == "OPTIONS" {
                     assert_eq!((answer.status, answer.field("allow")), (204, Some(*allow)), "{path}");
                 } else {

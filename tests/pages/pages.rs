@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use tower_consent::{
-    Category, CategoryEntry, DefaultLook, Footer, Languages, Look, Message, Page, ServiceEntry, Signal,
+    Category, CategoryEntry, Languages, Look, ServiceEntry, Signal,
+    look::{DefaultLook, Footer, Message, Page},
 };
 
 use crate::site::{Answer, CARRIERS, Carrier, HOST, Site, policy, raw};

@@ -36,7 +36,7 @@ async fn the_page() {
     page.assert_says("No proof of a choice is kept on our server.");
     page.assert_lacks("You are signed in");
     let page = site.get(&mut chosen(&site).await, DATA).await;
-    page.assert_says("A proof of your choice is kept on our server");
+    page.assert_says("There is a proof of your choice, under a random number.");
     page.assert_lacks("You are signed in");
     let mut visitor = signed_in(&site).await;
     site.get(&mut visitor, DATA).await.assert_says("You are signed in");
@@ -191,7 +191,7 @@ async fn who_may_ask() {
     let mut visitor = chosen(&site).await;
     assert!(site.record_id(&mut visitor).await.is_some());
     assert_eq!(site.post(&mut visitor, DATA, "action=export").await.status, 403);
-    site.get(&mut visitor, DATA).await.assert_says("No proof of a choice is kept");
+    site.get(&mut visitor, DATA).await.assert_says("No proof of a choice is kept on our server.");
     // With a session it does not take the cookie; and the cookie still adds nothing to it.
     site.post(&mut visitor, "/sign-in", "").await;
     let file = site.post(&mut visitor, DATA, "action=export").await;

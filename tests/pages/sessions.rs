@@ -23,7 +23,15 @@ async fn a_choice_belongs_to_the_account() {
     site.choose(&mut visitor, "action=save&revision=3&category=analytics").await;
     site.call(&mut visitor, "choice", json!({"revision": 3, "grant": ["functional"]})).await;
     site.choose(&mut visitor, "action=withdraw").await;
-    assert_eq!(site.records.proof(&owner).await.unwrap().len(), 3);
+    let proof = site.records.proof(&owner).await.unwrap();
+    let proof: serde_json::Value = serde_json::from_str(&proof.to_json()).unwrap();
+    let events = proof["events"].as_array().unwrap();
+    let of_account: Vec<_> = events
+        .iter()
+        .filter(|event| event["subject"] == "user-17")
+        .map(|event| (event["outcome"].as_str().unwrap(), event["method"].as_str().unwrap()))
+        .collect();
+    assert_eq!(of_account, [("grant", "page"), ("grant", "api"), ("withdraw", "page")]);
 }
 
 /// The store of records is down: nothing is granted, and the visitor sees why; a refusal takes effect.

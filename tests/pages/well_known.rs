@@ -39,7 +39,7 @@ async fn what_it_says() {
 async fn methods() {
     let resource = GpcResource::new(date!(2025 - 04 - 15));
     let head = ask(&resource, "HEAD").await;
-    assert_eq!((head.status, head.body.as_str(), head.field("content-length")), (200, "", Some("39")));
+    assert_eq!((head.status, head.body.as_str(), head.field("content-length")), (200, "", Some("38")));
     let options = ask(&resource, "OPTIONS").await;
     assert_eq!((options.status, options.field("allow")), (204, Some("GET, HEAD, OPTIONS")));
     let post = ask(&resource, "POST").await;
