@@ -22,6 +22,8 @@ mod prompt;
 
 use std::{fmt, sync::Arc};
 
+use time::Date;
+
 use self::age::judge_age;
 pub(crate) use self::age::{grants_end, refusals_end};
 pub use self::prompt::Prompt;
@@ -29,7 +31,7 @@ pub use self::prompt::Prompt;
 use crate::{
     category::Category,
     consent::{CategoryIndex, Choice, Consent, NamedChoice, Reading, Target, UndecidedReason, Verdicts},
-    policy::{Narrow, Policy, Reason, Regime, Verdict},
+    policy::{Narrow, Policy, Reason, Regime, Verdict, day_of},
     signal::{Signal, Signals},
 };
 
@@ -237,6 +239,11 @@ impl Decision {
 
     pub(crate) const fn now(&self) -> i64 {
         self.now
+    }
+
+    /// The UTC day of the request.
+    pub(crate) fn today(&self) -> Date {
+        day_of(self.now)
     }
 
     pub(crate) const fn raw_choice(&self) -> Option<&Choice> {

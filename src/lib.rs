@@ -176,6 +176,7 @@ mod decide;
 mod endpoint;
 mod enforce;
 mod policy;
+mod record;
 mod report;
 mod signal;
 mod sources;
@@ -185,7 +186,11 @@ pub mod test;
 mod token;
 
 #[cfg(feature = "pages")]
-pub use crate::endpoint::look::{self, Language, LanguageError, Languages, Look};
+pub use crate::endpoint::{
+    ConsentPages, Fragments, GpcResource, Needed, OriginError, PagesFuture, PromptPage, RequireRevision,
+    RequireRevisionFuture, RequireRevisionService,
+    look::{self, Language, LanguageError, Languages, Look},
+};
 #[cfg(feature = "postgres")]
 pub use crate::store::{PostgresStore, PostgresStoreBuilder};
 #[cfg(feature = "redb")]
@@ -206,6 +211,11 @@ pub use crate::{
         Narrow, OutdatedGrants, Policy, PolicyBuilder, PolicyHandle, PublishError, Reason, Regime, Retention, Revision,
         RevisionKind, RuleTarget, SameSite, Scope, ServiceEntry, SetCookieLine, SignalScope, Text, TokenRules,
         UnknownCookies, Verdict,
+    },
+    record::{
+        AccountLink, AccountLinkFuture, AccountLinkService, ChainHead, ChoiceError, ChoiceMethod, Choices, DueRule,
+        Erased, Finding, FindingKind, Outcome, Proof, RecordLayer, RecordService, Records, RecordsBuilder, RequestKind,
+        Rights, RightsRequest, Verification, WorkingDays,
     },
     report::{Action, CookieEvent, CookieName, Direction, Observer},
     signal::{Signal, Signals},

@@ -31,6 +31,7 @@ use tower_consent::{
 const ORDER: &[&[&str]] = &[
     &["axum", "test"],
     &["endpoint"],
+    &["record"],
     &["visit", "token"],
     &["enforce"],
     &["cookies", "report"],
@@ -46,7 +47,7 @@ const ORDER: &[&[&str]] = &[
 const NEIGHBOURS: &[(&str, &str)] = &[];
 
 /// Who may use the store: enforcement never does.
-const USERS_OF_STORE: &[&str] = &["axum", "test", "endpoint", "token"];
+const USERS_OF_STORE: &[&str] = &["axum", "test", "endpoint", "record", "token"];
 
 fn rank(room: &str) -> Option<usize> {
     ORDER.iter().position(|rooms| rooms.contains(&room))

@@ -181,6 +181,30 @@ impl Decision {
         Some(ConsentChange { line, choice: Some(choice), is_grant, reverses_opt_out, closed: CategorySet::default() })
     }
 
+    /// The browser's own choice with these taken out of it, for an account that objects to them. What stays granted keeps
+    /// its day; nothing is granted anew.
+    pub(crate) fn object_to(&self, objected: &[Target]) -> ConsentChange {
+        let policy = self.policy();
+        let mut choice = match self.raw_choice() {
+            Some(held) => *held,
+            None => Choice { refused: Verdicts::NONE, signals: self.signals(), ..full_refusal(self) },
+        };
+        let is_objected = |target: Target| {
+            objected.contains(&target)
+                || policy.category_of(target).is_some_and(|category| objected.contains(&Target::Category(category)))
+        };
+        policy.askable().filter(|target| is_objected(*target)).for_each(|target| choice.granted.remove(target));
+        objected.iter().for_each(|target| choice.refused.insert(*target));
+        if choice.granted.is_empty() {
+            // A refusal begins today, and is nobody's number.
+            let full = full_refusal(self);
+            choice = Choice { granted: Verdicts::NONE, refused: choice.refused, signals: choice.signals, ..full };
+        }
+        let line = if self.has_layer() { consent_line(policy, &choice, self.now()) } else { None };
+        let (is_grant, reverses_opt_out) = (false, false);
+        ConsentChange { line, choice: Some(choice), is_grant, reverses_opt_out, closed: CategorySet::default() }
+    }
+
     fn full(&self, insert: fn(&mut Answers, Target)) -> Answers {
         let mut answers = Answers::default();
         let categories = self.policy().askable().filter(|target| matches!(target, Target::Category(_)));

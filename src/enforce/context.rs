@@ -10,7 +10,10 @@ use std::{
 
 use http::Extensions;
 
-use crate::{decide::Decision, policy::Policy};
+use crate::{
+    decide::Decision,
+    policy::{Narrow, Policy},
+};
 
 /// The one value that the layer puts into a request's extensions: the decision, and whether the application asked for it.
 ///
@@ -31,13 +34,20 @@ pub struct ConsentContext(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     decision: Decision,
+    /// The decision with what a layer inside has taken away.
+    narrowed: OnceLock<Decision>,
     last: OnceLock<Decision>,
     asked: AtomicBool,
 }
 
 impl ConsentContext {
     pub(super) fn new(decision: Decision) -> Self {
-        Self(Arc::new(Inner { decision, last: OnceLock::new(), asked: AtomicBool::new(false) }))
+        Self(Arc::new(Inner {
+            decision,
+            narrowed: OnceLock::new(),
+            last: OnceLock::new(),
+            asked: AtomicBool::new(false),
+        }))
     }
 
     /// The context of a request, if a consent layer handled it.
@@ -57,7 +67,7 @@ impl ConsentContext {
     /// passed the consent layer it is the final one, which counts a choice made in that response.
     #[must_use]
     pub fn peek(&self) -> &Decision {
-        self.0.last.get().unwrap_or(&self.0.decision)
+        self.0.last.get().unwrap_or_else(|| self.first())
     }
 
     /// The policy that this request is judged by.
@@ -74,7 +84,13 @@ impl ConsentContext {
 
     /// The decision that the request was filtered by.
     pub(super) fn first(&self) -> &Decision {
-        &self.0.decision
+        self.0.narrowed.get().unwrap_or(&self.0.decision)
+    }
+
+    /// Takes more away, for a layer inside that learns more of the visitor: handlers, the answer and all that follows are
+    /// judged by it. Only the first one counts.
+    pub(crate) fn narrow_by(&self, narrow: &Narrow) -> &Decision {
+        self.0.narrowed.get_or_init(|| self.0.decision.clone().narrowed_by(narrow))
     }
 
     /// Puts the final decision in place.

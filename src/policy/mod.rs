@@ -32,6 +32,7 @@ mod verdict;
 use std::{fmt, sync::LazyLock};
 
 use memchr::memmem::Finder;
+use time::Date;
 
 pub(crate) use self::hooks::{Circumstances, Hooks};
 use self::matcher::{Matcher, RuleIndex};
@@ -348,4 +349,9 @@ impl fmt::Debug for Policy {
             .field("keys", &self.keys)
             .finish_non_exhaustive()
     }
+}
+
+/// A day in the form `YYYY-MM-DD`.
+pub(crate) fn parse_day(text: &str) -> Option<Date> {
+    own::parse_day(text.as_bytes())
 }

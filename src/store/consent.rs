@@ -142,7 +142,7 @@ impl LedgerPurge {
     }
 }
 
-/// Keeps consent records: what [`ConsentStore`] works on.
+/// Keeps consent records: what [`Records`](crate::Records) works on.
 ///
 /// # Contract
 ///

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use http::{Extensions, HeaderMap, HeaderName};
+use http::{Extensions, HeaderMap, HeaderName, header};
 use memchr::memmem::Finder;
 use tokio::sync::OnceCell;
 
@@ -56,6 +56,8 @@ struct Inner {
     /// The token that came with the request was found to be gone, by a log-out or by a rotation of another request: what
     /// the browser holds by now is not known.
     is_lost: AtomicBool,
+    /// Who was signed in by this request.
+    signed_in: OnceLock<Arc<str>>,
 }
 
 impl TokenContext {
@@ -68,6 +70,7 @@ impl TokenContext {
             found: OnceCell::new(),
             is_changed: AtomicBool::new(false),
             is_lost: AtomicBool::new(false),
+            signed_in: OnceLock::new(),
         }))
     }
 
@@ -154,6 +157,22 @@ impl TokenContext {
 
     pub(super) fn note_loss(&self) {
         self.0.is_lost.store(true, Ordering::Release);
+    }
+
+    /// Somebody was signed in by this request; the first one counts.
+    pub(super) fn note_sign_in(&self, subject: &str) {
+        drop(self.0.signed_in.set(Arc::from(subject)));
+    }
+
+    /// Who was signed in by this request.
+    pub(crate) fn signed_in(&self) -> Option<Arc<str>> {
+        self.0.signed_in.get().cloned()
+    }
+
+    /// Whether the request with these headers comes with a token, whatever the store knows of it.
+    pub(crate) fn is_presented(&self, headers: &HeaderMap) -> bool {
+        headers.contains_key(header::AUTHORIZATION)
+            || headers.get_all(header::COOKIE).iter().any(|line| self.finder().find(line.as_bytes()).is_some())
     }
 
     /// What the answer must do, after the handlers are done.

@@ -70,6 +70,7 @@ impl SignIn {
             }
         }
         self.context.note_change();
+        self.context.note_sign_in(issued.record().subject());
         Ok(SignedIn::new(issued, &self.context, &tokens))
     }
 

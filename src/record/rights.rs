@@ -1,0 +1,354 @@
+//! What a person can ask of their data, and what the library stores of them.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use time::Date;
+
+use super::{
+    due::DueRule,
+    event::{ChoiceMethod, ConsentEvent, ErasureEvent, LIBRARY, Outcome, moment, to_json},
+    ledger::Draft,
+    objection,
+    proof::Proof,
+    purge::entries_of_all,
+    records::Records,
+};
+use crate::{
+    decide::Decision,
+    policy::day_of,
+    store::{EntryKind, EntryPlace, LedgerEntry, Owner, StoreError, StoreErrorKind},
+    token::Tokens,
+};
+
+/// Bytes of a person's own words in a correction.
+const MAX_NOTE: usize = 2_000;
+
+/// The rights of a person on what the library stores of them: records, sign-in tokens, requests.
+///
+/// The application makes sure that it is this person who asks: by the session, or by the authenticated consent cookie on a
+/// request of its own pages, as the consent pages do.
+///
+/// ```
+/// use std::sync::Arc;
+/// use tower_consent::{MemoryStore, Owner, Records, Rights, Tokens};
+///
+/// # async fn close_account() -> Result<(), tower_consent::StoreError> {
+/// let store = MemoryStore::new();
+/// let rights = Rights::new(Records::new(store.clone())).with_tokens(Tokens::new(store));
+/// let owner = Owner::Subject(Arc::from("user-17"));
+/// let copy = rights.export(&owner).await?.to_json();
+/// rights.erase(&owner).await?; // tokens and records: what the closing of an account takes (C11)
+/// assert!(!rights.is_known(&owner).await?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Rights {
+    records: Records,
+    tokens: Option<Tokens>,
+}
+
+/// What a person asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum RequestKind {
+    /// Whether anything is stored, and a copy of it (GDPR Art. 15).
+    Access,
+    /// A correction (Art. 16).
+    Rectify,
+    /// Deletion (Art. 17).
+    Erase,
+    /// A restriction (Art. 18).
+    Restrict,
+    /// A copy for another service (Art. 20).
+    Port,
+    /// An objection, or an opt-out (Art. 21; Cal. Civ. Code 1798.120).
+    Object,
+}
+
+/// A request that was received, with the day by which it must be answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RightsRequest {
+    /// Where it stands: by this it is answered.
+    pub place: EntryPlace,
+    /// What is asked for.
+    pub kind: RequestKind,
+    /// The account that asks; `None` where it asks without one.
+    pub subject: Option<String>,
+    /// When it came (Unix seconds).
+    pub received: i64,
+    /// The last day on which an answer is in time (UTC).
+    pub due: Date,
+    /// When it was answered (Unix seconds).
+    pub answered: Option<i64>,
+}
+
+/// What an erasure took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Erased {
+    /// Entries of records whose contents are gone.
+    pub entries: u64,
+    /// Sign-in tokens.
+    pub tokens: u64,
+}
+
+/// The body of a request's entry.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "kebab-case")]
+enum RequestEvent {
+    Received { kind: RequestKind, due: String, library: String },
+    Answered { chain: String, number: u64, library: String },
+}
+
+impl Rights {
+    /// The rights on these records.
+    pub fn new(records: impl Into<Records>) -> Self {
+        Self { records: records.into(), tokens: None }
+    }
+
+    /// With the sign-in tokens, which belong to an account too.
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: Tokens) -> Self {
+        self.tokens = Some(tokens);
+        self
+    }
+
+    /// Whether anything is stored of this owner.
+    ///
+    /// # Errors
+    ///
+    /// A store cannot tell.
+    pub async fn is_known(&self, owner: &Owner) -> Result<bool, StoreError> {
+        let has_records = !self.records.store().entries_of(owner).await?.is_empty();
+        Ok(has_records || !self.sessions(owner).await?.is_empty())
+    }
+
+    /// Everything that the library stores of this owner, as JSON: the [proof](Records::proof), requests, and the sessions
+    /// (never a token's secret, which is not stored).
+    ///
+    /// # Errors
+    ///
+    /// A store cannot tell.
+    pub async fn export(&self, owner: &Owner) -> Result<Proof, StoreError> {
+        let Proof(mut document) = self.records.proof(owner).await?;
+        let sessions = self.sessions(owner).await?;
+        if let Some(fields) = document.as_object_mut() {
+            fields.insert("format".to_owned(), "tower-consent export 1".into());
+            fields.insert("sessions".to_owned(), sessions.into());
+        }
+        Ok(Proof(document))
+    }
+
+    async fn sessions(&self, owner: &Owner) -> Result<Vec<Value>, StoreError> {
+        let (Some(tokens), Owner::Subject(subject)) = (&self.tokens, owner) else { return Ok(Vec::new()) };
+        let sessions = tokens.list(subject).await?;
+        Ok(sessions
+            .iter()
+            .map(|record| {
+                json!({
+                    "issued": moment(record.issued_at()),
+                    "ends": moment(record.expires_at()),
+                    "last_used": moment(record.seen_at()),
+                    "label": record.label(),
+                    "data": String::from_utf8_lossy(record.data()),
+                })
+            })
+            .collect())
+    }
+
+    /// Adds a correction to what is on record: nothing is written over, and the proof shows both. At most 2,000 bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](StoreErrorKind::Invalid) where the note is empty or longer; or the store does not write it.
+    pub async fn rectify(&self, owner: &Owner, note: &str, decision: &Decision) -> Result<(), StoreError> {
+        if note.is_empty() || note.len() > MAX_NOTE {
+            let message = format!("correction: {} bytes, from 1 to {MAX_NOTE}", note.len());
+            return Err(StoreError::new(StoreErrorKind::Invalid, message));
+        }
+        let mut event = ConsentEvent::new(Outcome::Correct, decision, ChoiceMethod::Page);
+        event.note = Some(note.to_owned());
+        self.write(owner, &event).await
+    }
+
+    /// Records that the owner objects to everything that is not essential, or wants it restricted (Art. 18, 21). For an
+    /// account it holds on every browser with [`AccountLink`](super::AccountLink). The answer should refuse by the cookie
+    /// too: [`Decision::refuse_all`].
+    ///
+    /// # Errors
+    ///
+    /// The store does not write it.
+    pub async fn object(&self, owner: &Owner, decision: &Decision) -> Result<(), StoreError> {
+        let refusal = crate::cookies::change::full_refusal(decision);
+        let event = ConsentEvent::new(Outcome::Object, decision, ChoiceMethod::Page).of(&refusal, decision);
+        self.write(owner, &event).await
+    }
+
+    async fn write(&self, owner: &Owner, event: &ConsentEvent) -> Result<(), StoreError> {
+        let (record_id, subject) = match owner {
+            Owner::Record(id) => (Some(*id), None),
+            Owner::Subject(subject) => (None, Some(Arc::clone(subject))),
+        };
+        let (kind, time, data) = (EntryKind::Choice, self.records.now(), to_json(event));
+        self.records.append(Draft { kind, time, record_id, subject, data, erased: Vec::new() }).await?;
+        Ok(())
+    }
+
+    /// Erases everything that the library stores of this owner: tokens first, then the contents of all records, in one step.
+    /// What stays is that something was there: the chain goes on, and says nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// A store does not do it. Then it can be called again.
+    pub async fn erase(&self, owner: &Owner) -> Result<Erased, StoreError> {
+        let tokens = match (&self.tokens, owner) {
+            (Some(tokens), Owner::Subject(subject)) => tokens.revoke_all(subject).await?,
+            _ => 0,
+        };
+        let entries = entries_of_all(&self.records, owner).await?;
+        let places: Vec<EntryPlace> = entries.iter().map(|entry| entry.place).collect();
+        // The entry that says so must have room for all places.
+        for some in places.chunks(200) {
+            let (kind, time, data) = (EntryKind::Erasure, self.records.now(), to_json(&ErasureEvent::of(some)));
+            let draft = Draft { kind, time, record_id: None, subject: None, data, erased: some.to_vec() };
+            self.records.append(draft).await?;
+        }
+        Ok(Erased { entries: places.len() as u64, tokens })
+    }
+
+    /// Records that a request came, and by when it must be answered.
+    ///
+    /// # Errors
+    ///
+    /// The store does not write it.
+    pub async fn receive(
+        &self,
+        subject: Option<&str>,
+        kind: RequestKind,
+        rule: &DueRule,
+    ) -> Result<RightsRequest, StoreError> {
+        let received = self.records.now();
+        let due = rule.due(day_of(received));
+        let event = RequestEvent::Received { kind, due: due.to_string(), library: LIBRARY.to_owned() };
+        let place = self.write_request(subject, &event, received).await?;
+        Ok(RightsRequest { place, kind, subject: subject.map(str::to_owned), received, due, answered: None })
+    }
+
+    /// Records that a request was answered.
+    ///
+    /// # Errors
+    ///
+    /// The store does not write it.
+    pub async fn answer(&self, request: &RightsRequest) -> Result<(), StoreError> {
+        let EntryPlace { chain, number } = request.place;
+        let event = RequestEvent::Answered { chain: chain.to_string(), number, library: LIBRARY.to_owned() };
+        self.write_request(request.subject.as_deref(), &event, self.records.now()).await?;
+        Ok(())
+    }
+
+    async fn write_request(
+        &self,
+        subject: Option<&str>,
+        event: &RequestEvent,
+        time: i64,
+    ) -> Result<EntryPlace, StoreError> {
+        let (kind, subject, data) = (EntryKind::Request, subject.map(Arc::from), to_json(event));
+        self.records.append(Draft { kind, time, record_id: None, subject, data, erased: Vec::new() }).await
+    }
+
+    /// The requests that are kept, those that are due first at the front; answered ones with the time of the answer. One
+    /// whose person was erased is not among them.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub async fn requests(&self) -> Result<Vec<RightsRequest>, StoreError> {
+        let entries = self.records.all_of(EntryKind::Request).await?;
+        let mut requests: Vec<RightsRequest> = entries.iter().filter_map(received).collect();
+        for entry in &entries {
+            if let Some(RequestEvent::Answered { chain, number, .. }) = read(entry) {
+                let is_it = |request: &&mut RightsRequest| {
+                    request.place.number == number && request.place.chain.to_string() == chain
+                };
+                if let Some(request) = requests.iter_mut().find(is_it) {
+                    request.answered.get_or_insert(entry.time);
+                }
+            }
+        }
+        requests.sort_by_key(|request| (request.answered.is_some(), request.due, request.place));
+        Ok(requests)
+    }
+
+    /// Whether an account has opted out, by a signal, a refusal or an objection, and has not lifted that since.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub async fn has_opted_out(&self, subject: &str) -> Result<bool, StoreError> {
+        Ok(objection::objection_of(&self.records, subject).await?.is_some())
+    }
+}
+
+fn read(entry: &LedgerEntry) -> Option<RequestEvent> {
+    serde_json::from_slice(entry.body.as_ref()?.data()).ok()
+}
+
+fn received(entry: &LedgerEntry) -> Option<RightsRequest> {
+    let Some(RequestEvent::Received { kind, due, .. }) = read(entry) else { return None };
+    let due = crate::policy::parse_day(&due)?;
+    let subject = entry.body.as_ref()?.subject().map(str::to_owned);
+    Some(RightsRequest { place: entry.place, kind, subject, received: entry.time, due, answered: None })
+}
+
+impl Records {
+    /// All entries of a kind that have a body, chain by chain.
+    pub(super) async fn all_of(&self, kind: EntryKind) -> Result<Vec<LedgerEntry>, StoreError> {
+        const PAGE: usize = 500;
+        let mut found = Vec::new();
+        for (chain, checkpoint) in self.store().chains().await? {
+            let mut place = checkpoint.map_or(EntryPlace { chain, number: 0 }, |checkpoint| checkpoint.place);
+            loop {
+                let page = self.store().entries_after(place, PAGE).await?;
+                let Some(last) = page.last() else { break };
+                place = last.place;
+                let is_last = page.len() < PAGE;
+                found.extend(page.into_iter().filter(|entry| entry.kind == kind && entry.body.is_some()));
+                if is_last {
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The latest choices on record, the newest first, each as a line of JSON: for a page of the site's own staff.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub async fn latest(&self, most: usize) -> Result<Vec<String>, StoreError> {
+        let mut entries = self.all_of(EntryKind::Choice).await?;
+        entries.sort_by_key(|entry| std::cmp::Reverse((entry.time, entry.place)));
+        entries.truncate(most);
+        let (events, _) = self.describe(&entries).await?;
+        Ok(events.iter().map(ToString::to_string).collect())
+    }
+}
+
+impl fmt::Display for RequestKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Access => "access",
+            Self::Rectify => "rectify",
+            Self::Erase => "erase",
+            Self::Restrict => "restrict",
+            Self::Port => "port",
+            Self::Object => "object",
+        })
+    }
+}

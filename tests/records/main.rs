@@ -1,0 +1,10 @@
+//! Records of consent: what is written, when, and what can be proved, corrected and erased. HTTP in, HTTP out.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod account;
+mod chain;
+mod choices;
+mod failing;
+mod retention;
+mod rights;
+mod site;
