@@ -551,7 +551,11 @@ const RULES: &[(u32, &str, Cover)] = &[
     (108, "what is exempt: criteria", Fact("they classify cookies; which are essential is the site's to say")),
     (109, "what is exempt: a list", Fact("it classifies cookies; presets follow it")),
     (110, "essential, exempt until objected, asked for", Tests(&["decision::every_answer_has_its_reason"])),
-    (111, "what is never exempt", Fact("which cookies are essential is the site's to say; no preset calls one of these essential")),
+    (
+        111,
+        "what is never exempt",
+        Fact("which cookies are essential is the site's to say; no preset calls one of these essential"),
+    ),
     (
         112,
         "a form that ends with the browser",
