@@ -17,10 +17,10 @@ use axum::{
 use tower_consent::{MemoryStore, NewToken, Signal, SignalScope, Tokens};
 
 use crate::{
-    HOST, app,
+    HOST,
     driver::{Browser, Cookie, Options},
     look::show_everywhere,
-    policy, policy_file,
+    policy_file, shop,
     tls::TlsServer,
 };
 
@@ -29,7 +29,7 @@ const TOKEN: &str = "__Host-token";
 /// The demo, and a hand on its tokens.
 async fn demo_with_tokens() -> (TlsServer, Tokens) {
     let tokens = Tokens::new(MemoryStore::new());
-    (TlsServer::start(app::app(policy(), tokens.clone())).await, tokens)
+    (TlsServer::start(shop(policy_file(), tokens.clone())).await, tokens)
 }
 
 /// Signs in as a visitor does: by typing and clicking.
@@ -183,7 +183,7 @@ async fn a_form_of_another_site_brings_no_cookie_and_ends_nothing() {
         next.run(request)
     });
     let tokens = Tokens::new(MemoryStore::new());
-    let server = TlsServer::start(app::app(policy(), tokens).layer(watch)).await;
+    let server = TlsServer::start(shop(policy_file(), tokens).layer(watch)).await;
     let action = server.url(HOST, "/sign-out");
     let page = format!("<!doctype html><form method=post action={action}><button>Win</button></form>");
     let router = Router::new().route("/", get(|| async { Html(page) }));
@@ -206,8 +206,8 @@ async fn a_form_of_another_site_brings_no_cookie_and_ends_nothing() {
 #[tokio::test]
 async fn under_the_strict_promise_the_browser_holds_no_cookie_after_a_sign_in() {
     let Some(browser) = Browser::start_with(Options { do_not_track: true, ..Options::default() }).await else { return };
-    let strict = policy_file().signal(Signal::Dnt, SignalScope::NoCookies).build().expect("a policy");
-    let server = TlsServer::start(app::app(strict, Tokens::new(MemoryStore::new()))).await;
+    let strict = policy_file().signal(Signal::Dnt, SignalScope::NoCookies);
+    let server = TlsServer::start(shop(strict, Tokens::new(MemoryStore::new()))).await;
     browser.goto(&server.url(HOST, "/shop")).await;
     show_everywhere(&browser, "strict-shop").await;
     browser.goto(&server.url(HOST, "/account")).await;
