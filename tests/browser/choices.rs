@@ -16,8 +16,8 @@ use crate::{
 
 /// What the shop sets with consent to everything, where its script does not run.
 const ALL: [&str; 10] = ["__cf_bm", "_fbp", "_ga", "_ga_S1H0P12345", "_gcl_au", "_gid", "cart", "csrf", "id", "lang"];
-/// With its script: what that puts on the whole site stands beside what the server put on its host.
-const ALL_AND_TAG: [&str; 12] = [
+/// With its script: what that puts on the whole site stands beside what the server put on its host. And the film plays.
+const ALL_AND_TAG: [&str; 13] = [
     "__cf_bm",
     "_fbp",
     "_ga",
@@ -30,6 +30,7 @@ const ALL_AND_TAG: [&str; 12] = [
     "csrf",
     "id",
     "lang",
+    "player",
 ];
 
 /// All that can be granted.
@@ -50,7 +51,7 @@ async fn every_answer_by_clicking(javascript: bool) {
         // At once: what waited for consent runs in the page that is there.
         answer(&browser, "accept-all").await;
         browser.wait_until("document.querySelector('#tag').textContent.includes('has run')").await;
-        holds(&browser, &["__cf_bm", "_ga@.", "_ga_S1H0P12345@.", "_gid", "cart", "csrf", "id"]).await;
+        holds(&browser, &["__cf_bm", "_ga@.", "_ga_S1H0P12345@.", "_gid", "cart", "csrf", "id", "player"]).await;
         browser.goto(&server.url(HOST, "/shop")).await;
     } else {
         browser.follow("button[value=accept-all]").await;
@@ -235,7 +236,7 @@ async fn another_site_can_refuse_for_a_visitor_and_not_consent() {
 
     browser.goto(&evil.url("evil.test", "/")).await;
     browser.follow("button[value=accept-all]").await;
-    assert!(browser.text("[role=alert]").await.contains("from another site"));
+    assert!(browser.text(".consent-said").await.contains("from another site"));
     assert_eq!(browser.cookie("__Host-consent").await, None);
 
     browser.goto(&server.url(HOST, "/shop")).await;

@@ -46,6 +46,17 @@ async fn demo() -> TlsServer {
     TlsServer::start(shop(policy_file(), Tokens::new(MemoryStore::new()))).await
 }
 
+/// Scrolls an element out from under the banner, as a visitor does.
+async fn uncover(browser: &Browser, css: &str) {
+    browser.run(&format!("document.querySelector(\"{css}\").scrollIntoView({{ block: 'start' }})")).await;
+}
+
+/// Clicks what leads to another page, wherever the banner is.
+async fn follow(browser: &Browser, css: &str) {
+    uncover(browser, css).await;
+    browser.follow(css).await;
+}
+
 /// Clicks the button with this answer on a banner or in a footer, and waits until the script has carried it out: then the
 /// button is gone, and the page is the same.
 async fn answer(browser: &Browser, answer: &str) {

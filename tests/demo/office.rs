@@ -76,7 +76,7 @@ async fn the_path_of_a_data_protection_officer() {
         let site = site(protocol).await;
         let mut visitor = Visitor::new(&site);
         let before = visitor.get("/records").await.body;
-        assert!(before.contains("Intact</b>: 0 entries in 0 chains") && before.contains("None yet."), "{before}");
+        assert!(before.contains("Intact</b>: 0 entries in 0 chains") && before.contains("None. A refusal"), "{before}");
         assert!(before.contains("This browser has no record"));
         assert!(before.contains("<td>36 months</td>") && before.contains("<td>25 months</td>"), "the retention table");
 
@@ -129,7 +129,13 @@ async fn the_path_of_a_data_protection_officer() {
         let proof = json(&visitor.get(&of_browser).await);
         let states: Vec<_> = proof["events"].as_array().expect("events").iter().map(|event| &event["state"]).collect();
         assert!(states.iter().all(|state| ["superseded", "withdrawn", ""].contains(&state.as_str().unwrap_or(""))));
-        let of_account = link(&visitor.get("/records").await.body, "proof-account");
+        let records = visitor.get("/records").await.body;
+        assert!(
+            records.contains("<b>grant</b>, withdrawn") && records.contains("<b>grant</b>, superseded"),
+            "{records}"
+        );
+        assert!(!records.contains("in-force"), "{records}");
+        let of_account = link(&records, "proof-account");
         let proof = json(&visitor.get(&of_account).await);
         let events = proof["events"].as_array().expect("events");
         assert_eq!(events.last().expect("an event")["outcome"], "withdraw");

@@ -47,6 +47,8 @@ struct Office<'a> {
 #[derive(Deserialize)]
 struct Event {
     time: String,
+    /// What became of a grant.
+    state: Option<String>,
     outcome: String,
     method: String,
     revision: u32,
@@ -59,6 +61,11 @@ struct Event {
 }
 
 impl Event {
+    /// To the second: "2026-11-22 09:00:00".
+    fn second(&self) -> String {
+        self.time.chars().take(19).map(|sign| if sign == 'T' { ' ' } else { sign }).collect()
+    }
+
     fn granted(&self) -> String {
         list(&self.granted, &self.granted_services)
     }
