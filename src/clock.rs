@@ -16,6 +16,11 @@ use std::{
 pub trait Clock: Debug + Send + Sync + 'static {
     /// Seconds since 1970-01-01T00:00:00Z, without leap seconds; negative before.
     fn unix_seconds(&self) -> i64;
+
+    /// Microseconds since then: only for the order of records. The whole seconds, where a clock has nothing finer.
+    fn unix_micros(&self) -> i64 {
+        self.unix_seconds().saturating_mul(1_000_000)
+    }
 }
 
 /// The machine's own clock.
@@ -27,6 +32,13 @@ impl Clock for SystemClock {
         match SystemTime::now().duration_since(UNIX_EPOCH) {
             Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
             Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |seconds| -seconds),
+        }
+    }
+
+    fn unix_micros(&self) -> i64 {
+        match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_micros()).map_or(i64::MIN, |micros| -micros),
         }
     }
 }

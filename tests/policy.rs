@@ -9,9 +9,9 @@ use common::{clock_at, decision_of, lines, request, response, serve};
 use http::Response;
 use time::macros::date;
 use tower_consent::{
-    AttributeFloors, CacheRule, Category, CategoryEntry, ConfigError, ConfigErrorKind as Kind, ConsentCookie,
-    ConsentLayer, CookieRule, Lifetime, Mode, Policy, PolicyBuilder, Preset, Regime, Revision, RuleTarget, SameSite,
-    Scope, Selection, ServiceEntry, Signal, SignalScope, TokenRules, UnknownCookies,
+    About, AttributeFloors, CacheRule, Category, CategoryEntry, ConfigError, ConfigErrorKind as Kind, ConsentCookie,
+    ConsentLayer, CookieRule, Lifetime, Mode, Policy, PolicyBuilder, Preset, Regime, Retention, Revision, RuleTarget,
+    SameSite, Scope, Selection, ServiceEntry, Signal, SignalScope, TokenRules, UnknownCookies,
 };
 
 const KEY: [u8; 32] = [7; 32];
@@ -229,13 +229,56 @@ fn bad_policies() -> Vec<Bad> {
             "revisions[0].number",
             "100000000",
         ),
+        (
+            builder().revision(Revision::new(2)).revision(Revision::new(2)),
+            Kind::RevisionOrder,
+            "revisions[1].number",
+            "2",
+        ),
+        (
+            builder().revision(Revision::new(1).on(2026, 11, 21)).revision(Revision::new(2).on(2026, 11, 20)),
+            Kind::RevisionOrder,
+            "revisions[1].date",
+            "2026-11-20",
+        ),
+        (builder().revision(Revision::new(1).on(2026, 2, 30)), Kind::BadDate, "revisions[0].date", "2026-02-30"),
+        (
+            builder().about(About::default().imprint("javascript:alert(1)")),
+            Kind::BadLink,
+            "about.imprint",
+            "javascript:alert(1)",
+        ),
+        (
+            builder().about(About::default().privacy_policy("//evil.example")),
+            Kind::BadLink,
+            "about.privacy_policy",
+            "//evil.example",
+        ),
+        (
+            builder().service_entry(ServiceEntry::new("maps", "marketing").privacy_policy("http://maps.example/")),
+            Kind::BadLink,
+            "services[0].privacy_policy",
+            "http://maps.example/",
+        ),
+        (
+            builder().retention(Retention::default().with_consent_records(Lifetime::months(5))),
+            Kind::ShortRetention,
+            "retention.consent_records",
+            "5 months",
+        ),
+        (
+            builder().retention(Retention::default().with_day_counts(Lifetime::days(0))),
+            Kind::ZeroLifetime,
+            "retention.day_counts",
+            "0 seconds",
+        ),
         (builder().mac_key("", KEY), Kind::BadKeyId, "mac_keys[0]", ""),
         (builder().mac_key("K", KEY), Kind::BadKeyId, "mac_keys[0]", "K"),
         (builder().mac_key("a", KEY).mac_key("123456", KEY), Kind::BadKeyId, "mac_keys[1]", "123456"),
         (builder().mac_key("a", KEY).mac_key("a", [8; 32]), Kind::DuplicateKeyId, "mac_keys[1]", "a"),
         (builder().mac_key("a", []), Kind::EmptyKey, "mac_keys[0]", "a"),
         (builder().mac_key("a", [7; 31]), Kind::ShortKey, "mac_keys[0]", "a"),
-        (long_names(32, 27), Kind::ConsentCookieTooLarge, "categories and services", "3801"),
+        (long_names(32, 18), Kind::ConsentCookieTooLarge, "categories and services", "3801"),
         (tokens(|rules| rules.with_cookie_name("")), Kind::NotAToken, "tokens.cookie", ""),
         (tokens(|rules| rules.with_cookie_name("my token")), Kind::NotAToken, "tokens.cookie", "my token"),
         (tokens(|rules| rules.with_cookie_name("$token")), Kind::NotAToken, "tokens.cookie", "$token"),
@@ -373,7 +416,7 @@ fn limits_are_exact() {
             builder().consent_cookie(ConsentCookie::default().with_name(format!("{token}t"))),
             Kind::NotAToken,
         ),
-        (long_names(32, 26), long_names(32, 27), Kind::ConsentCookieTooLarge),
+        (long_names(32, 17), long_names(32, 18), Kind::ConsentCookieTooLarge),
         (token_life(days(7)), token_life(second_past(7)), Kind::LongTokenLifetime),
         (token_life(Lifetime::seconds(1)), token_life(Lifetime::seconds(0)), Kind::ZeroLifetime),
         (longer(days(400)), longer(second_past(400)), Kind::LongLifetime),
@@ -409,15 +452,16 @@ fn long_names(length: usize, last: usize) -> PolicyBuilder {
 /// What the limit is about: the largest `Set-Cookie` line that such a policy can lead to.
 #[tokio::test]
 async fn the_largest_consent_cookie_is_as_large_as_reckoned() {
-    let policy = long_names(32, 26).build().unwrap();
+    let policy = long_names(32, 17).build().unwrap();
     let layer = ConsentLayer::new(policy).with_clock(clock_at(date!(2026 - 11 - 21)));
     let decision = decision_of(&layer, request(&[("dnt", "1"), ("sec-gpc", "1")])).await;
     let policy = decision.policy();
     let each = policy.services().fold(Selection::all(), |selection, (name, _)| selection.refuse_service(name));
     let line = decision.choose_unrecorded(&each).unwrap().header_value().unwrap().len();
     // What is reckoned and not in this line: a record id (23), a Max-Age of 400 days for one of half a year (0), "Strict"
-    // for "Lax" (3), a Domain (9), and "essential" with its sign, which never stands in it (10).
-    assert_eq!(line + 23 + 3 + 9 + 10, 3_800);
+    // for "Lax" (3), a Domain (9), a later revision that was taken note of (9), and "essential" with its sign, which never
+    // stands in it (10).
+    assert_eq!(line + 23 + 3 + 9 + 9 + 10, 3_800);
 }
 
 /// The errors and the texts for people show of a key its id and nothing more.

@@ -13,5 +13,6 @@ pub mod cookie_format;
 pub mod defaults;
 pub mod deployment;
 pub mod laws;
+pub mod records;
 pub mod sessions;
 pub mod stores;

@@ -165,7 +165,7 @@ impl Link {
         let mut event = ConsentEvent::new(Outcome::Object, decision, ChoiceMethod::Signal);
         event.refused.clone_from(&closed.categories);
         event.refused_services.clone_from(&closed.services);
-        let (kind, time, data) = (EntryKind::Choice, self.records.now(), to_json(&event));
+        let (kind, time, data) = (EntryKind::Choice, self.records.moment(), to_json(&event));
         let subject = Some(subject);
         self.records.append(Draft { kind, time, record_id: None, subject, data, erased: Vec::new() }).await?;
         Ok(Some(closed))

@@ -185,7 +185,7 @@ impl Choices {
             Some(id) => id,
             None => RecordId::from_bytes(random().map_err(ChoiceError::Store)?),
         };
-        if !self.is_held_already(choice) {
+        if !self.is_held_already(choice) || !self.is_bound_already(records, id, subject.as_ref()).await? {
             records.follow(self.decision.policy());
             let text = match &self.text {
                 Some(text) => Some(records.keep_text(text).await.map_err(ChoiceError::Store)?),
@@ -206,6 +206,21 @@ impl Choices {
     fn is_held_already(&self, choice: &Choice) -> bool {
         let same = |held: &Choice| Choice { record_id: held.record_id, ..*choice } == *held;
         self.held_id().is_some() && self.decision.undecided().is_none() && self.decision.raw_choice().is_some_and(same)
+    }
+
+    /// Whether the record of the choice is bound to the account, if there is one.
+    async fn is_bound_already(
+        &self,
+        records: &Records,
+        id: RecordId,
+        subject: Option<&Arc<str>>,
+    ) -> Result<bool, ChoiceError> {
+        let Some(subject) = subject else { return Ok(true) };
+        let entries = records.store().entries_of(&Owner::Subject(Arc::clone(subject))).await;
+        let entries = entries.map_err(ChoiceError::Store)?;
+        let last = entries.iter().rev().find(|entry| entry.kind == EntryKind::Choice);
+        let is_it = last.and_then(|entry| entry.body.as_ref()?.record_id()) == Some(id);
+        Ok(is_it && last_outcome(&entries) == Some(Outcome::Grant))
     }
 
     /// A refusal is recorded where it takes back a grant that is on record, or where an account is known; otherwise it is
@@ -259,7 +274,7 @@ impl Choices {
         let mut event =
             ConsentEvent::new(outcome, &self.decision, self.method).of(choice, &self.decision).showing(text);
         event.language.clone_from(&self.language);
-        let time = records.now();
+        let time = records.moment();
         Draft { kind: EntryKind::Choice, time, record_id, subject, data: to_json(&event), erased: Vec::new() }
     }
 }

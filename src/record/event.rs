@@ -153,10 +153,20 @@ pub(super) fn to_json(event: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(event).unwrap_or_default()
 }
 
-/// A moment in UTC as RFC 3339 writes it; outside of its years, the number of seconds.
-pub(super) fn moment(unix_seconds: i64) -> String {
-    OffsetDateTime::from_unix_timestamp(unix_seconds)
+/// A second in UTC as RFC 3339 writes it; outside of its years, its number.
+pub(super) fn second(unix_seconds: i64) -> String {
+    moment(unix_seconds.saturating_mul(1_000_000))
+}
+
+/// A moment (Unix microseconds) in UTC as RFC 3339 writes it; outside of its years, its number.
+pub(super) fn moment(unix_micros: i64) -> String {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(unix_micros) * 1_000)
         .ok()
         .and_then(|moment| moment.format(&Rfc3339).ok())
-        .unwrap_or_else(|| unix_seconds.to_string())
+        .unwrap_or_else(|| unix_micros.to_string())
+}
+
+/// The second of a moment.
+pub(super) const fn second_of(unix_micros: i64) -> i64 {
+    unix_micros.div_euclid(1_000_000)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use time::Date;
 
 use super::{
-    event::{ConsentEvent, Outcome},
+    event::{ConsentEvent, Outcome, second_of},
     ledger::Draft,
     records::Records,
 };
@@ -36,7 +36,7 @@ fn last_word(entries: &[LedgerEntry]) -> Option<(i64, ConsentEvent, Vec<u8>)> {
 pub(super) async fn objection_of(records: &Records, subject: &str) -> Result<Option<Objection>, StoreError> {
     let entries = records.store().entries_of(&Owner::Subject(Arc::from(subject))).await?;
     Ok(last_word(&entries).filter(|(_, event, _)| event.outcome != Outcome::Grant).map(|(time, event, _)| Objection {
-        day: day_of(time),
+        day: day_of(second_of(time)),
         categories: event.refused,
         services: event.refused_services,
     }))
@@ -48,9 +48,9 @@ pub(super) async fn renew(records: &Records, subject: &str, is_old: impl Fn(i64)
     let entries = records.store().entries_of(&Owner::Subject(Arc::clone(&owner))).await?;
     if let Some((time, event, data)) = last_word(&entries)
         && event.outcome != Outcome::Grant
-        && is_old(time)
+        && is_old(second_of(time))
     {
-        let (kind, time) = (EntryKind::Choice, records.now());
+        let (kind, time) = (EntryKind::Choice, records.moment());
         let draft = Draft { kind, time, record_id: None, subject: Some(owner), data, erased: Vec::new() };
         records.append(draft).await?;
     }

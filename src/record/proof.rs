@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::{
-    event::{ConsentEvent, LIBRARY, Outcome, moment},
+    event::{ConsentEvent, LIBRARY, Outcome, moment, second},
     purge::entries_of_all,
     records::Records,
 };
@@ -74,7 +74,7 @@ impl Records {
         Ok(Proof(json!({
             "format": "tower-consent proof 1",
             "written_by": LIBRARY,
-            "written_at": moment(self.now()),
+            "written_at": second(self.now()),
             "about": whose,
             "events": events,
             "texts": texts,
@@ -107,7 +107,7 @@ impl Records {
             if let Some(fields) = event.as_object_mut() {
                 fields.insert("time".to_owned(), moment(entry.time).into());
                 if let Some(ends) = fields.get("ends").and_then(Value::as_i64) {
-                    fields.insert("ends".to_owned(), moment(ends).into());
+                    fields.insert("ends".to_owned(), second(ends).into());
                 }
                 fields.insert("record".to_owned(), body.record_id().map(|id| id.to_string()).into());
                 fields.insert("subject".to_owned(), body.subject().into());

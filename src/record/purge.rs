@@ -15,6 +15,7 @@ use time::Date;
 use tokio::runtime::{Builder, Handle};
 
 use super::{
+    event::second_of,
     objection,
     records::{Inner, Records},
     verify::Chain,
@@ -81,7 +82,8 @@ fn tell(outcome: Result<u64, StoreError>) {
 
 /// When an entry is over.
 fn end(retention: &Retention, entry: &LedgerEntry) -> i64 {
-    let from = |lifetime: Lifetime| entry.time.saturating_add(lifetime.seconds_from(entry.time));
+    let time = second_of(entry.time);
+    let from = |lifetime: Lifetime| time.saturating_add(lifetime.seconds_from(time));
     match entry.kind {
         EntryKind::Request => from(retention.rights_requests),
         // An erasure speaks for what it erased, whatever that was.

@@ -3,7 +3,10 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use http::Extensions;
@@ -56,6 +59,7 @@ pub(super) struct Inner {
     texts: Mutex<HashMap<TextHash, Date>>,
     counts: Mutex<BTreeMap<(Date, String), u64>>,
     objections: Mutex<HashMap<Arc<str>, (i64, Option<Objection>)>>,
+    last_moment: AtomicI64,
     is_keyed: bool,
     purger: OnceLock<Purger>,
 }
@@ -136,6 +140,15 @@ impl Records {
 
     pub(super) fn now(&self) -> i64 {
         self.0.ledger.clock.unix_seconds()
+    }
+
+    /// The time of an entry: no two of a process have the same, so that they have an order.
+    pub(super) fn moment(&self) -> i64 {
+        let now = self.0.ledger.clock.unix_micros();
+        let later = |last: i64| Some(now.max(last.saturating_add(1)));
+        match self.0.last_moment.fetch_update(Ordering::AcqRel, Ordering::Acquire, later) {
+            Ok(last) | Err(last) => now.max(last.saturating_add(1)),
+        }
     }
 
     pub(super) fn retention(&self) -> Retention {
@@ -275,6 +288,7 @@ impl RecordsBuilder {
             texts: Mutex::default(),
             counts: Mutex::default(),
             objections: Mutex::default(),
+            last_moment: AtomicI64::new(i64::MIN),
             is_keyed: !self.keys.is_empty(),
             purger: OnceLock::new(),
         }))

@@ -8,7 +8,7 @@ use time::Date;
 
 use super::{
     due::DueRule,
-    event::{ChoiceMethod, ConsentEvent, ErasureEvent, LIBRARY, Outcome, moment, to_json},
+    event::{ChoiceMethod, ConsentEvent, ErasureEvent, LIBRARY, Outcome, second, second_of, to_json},
     ledger::Draft,
     objection,
     proof::Proof,
@@ -151,9 +151,9 @@ impl Rights {
             .iter()
             .map(|record| {
                 json!({
-                    "issued": moment(record.issued_at()),
-                    "ends": moment(record.expires_at()),
-                    "last_used": moment(record.seen_at()),
+                    "issued": second(record.issued_at()),
+                    "ends": second(record.expires_at()),
+                    "last_used": second(record.seen_at()),
                     "label": record.label(),
                     "data": String::from_utf8_lossy(record.data()),
                 })
@@ -194,7 +194,7 @@ impl Rights {
             Owner::Record(id) => (Some(*id), None),
             Owner::Subject(subject) => (None, Some(Arc::clone(subject))),
         };
-        let (kind, time, data) = (EntryKind::Choice, self.records.now(), to_json(event));
+        let (kind, time, data) = (EntryKind::Choice, self.records.moment(), to_json(event));
         self.records.append(Draft { kind, time, record_id, subject, data, erased: Vec::new() }).await?;
         Ok(())
     }
@@ -214,7 +214,7 @@ impl Rights {
         let places: Vec<EntryPlace> = entries.iter().map(|entry| entry.place).collect();
         // The entry that says so must have room for all places.
         for some in places.chunks(200) {
-            let (kind, time, data) = (EntryKind::Erasure, self.records.now(), to_json(&ErasureEvent::of(some)));
+            let (kind, time, data) = (EntryKind::Erasure, self.records.moment(), to_json(&ErasureEvent::of(some)));
             let draft = Draft { kind, time, record_id: None, subject: None, data, erased: some.to_vec() };
             self.records.append(draft).await?;
         }
@@ -235,7 +235,7 @@ impl Rights {
         let received = self.records.now();
         let due = rule.due(day_of(received));
         let event = RequestEvent::Received { kind, due: due.to_string(), library: LIBRARY.to_owned() };
-        let place = self.write_request(subject, &event, received).await?;
+        let place = self.write_request(subject, &event).await?;
         Ok(RightsRequest { place, kind, subject: subject.map(str::to_owned), received, due, answered: None })
     }
 
@@ -247,17 +247,13 @@ impl Rights {
     pub async fn answer(&self, request: &RightsRequest) -> Result<(), StoreError> {
         let EntryPlace { chain, number } = request.place;
         let event = RequestEvent::Answered { chain: chain.to_string(), number, library: LIBRARY.to_owned() };
-        self.write_request(request.subject.as_deref(), &event, self.records.now()).await?;
+        self.write_request(request.subject.as_deref(), &event).await?;
         Ok(())
     }
 
-    async fn write_request(
-        &self,
-        subject: Option<&str>,
-        event: &RequestEvent,
-        time: i64,
-    ) -> Result<EntryPlace, StoreError> {
-        let (kind, subject, data) = (EntryKind::Request, subject.map(Arc::from), to_json(event));
+    async fn write_request(&self, subject: Option<&str>, event: &RequestEvent) -> Result<EntryPlace, StoreError> {
+        let (kind, time) = (EntryKind::Request, self.records.moment());
+        let (subject, data) = (subject.map(Arc::from), to_json(event));
         self.records.append(Draft { kind, time, record_id: None, subject, data, erased: Vec::new() }).await
     }
 
@@ -276,7 +272,7 @@ impl Rights {
                     request.place.number == number && request.place.chain.to_string() == chain
                 };
                 if let Some(request) = requests.iter_mut().find(is_it) {
-                    request.answered.get_or_insert(entry.time);
+                    request.answered.get_or_insert(second_of(entry.time));
                 }
             }
         }
@@ -302,7 +298,7 @@ fn received(entry: &LedgerEntry) -> Option<RightsRequest> {
     let Some(RequestEvent::Received { kind, due, .. }) = read(entry) else { return None };
     let due = crate::policy::parse_day(&due)?;
     let subject = entry.body.as_ref()?.subject().map(str::to_owned);
-    Some(RightsRequest { place: entry.place, kind, subject, received: entry.time, due, answered: None })
+    Some(RightsRequest { place: entry.place, kind, subject, received: second_of(entry.time), due, answered: None })
 }
 
 impl Records {

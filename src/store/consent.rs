@@ -125,8 +125,8 @@ impl DayCount {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LedgerPurge {
-    /// For each chain: entries up to this one go, and this stands in their place. A checkpoint that is not behind the one
-    /// that is there changes nothing.
+    /// For each chain: entries up to this one go, and this stands in their place. A checkpoint that is not further than the
+    /// one that is there changes nothing.
     pub checkpoints: Vec<Checkpoint>,
     /// Texts that were last shown before this day go.
     pub texts_before: Date,
@@ -150,7 +150,7 @@ impl LedgerPurge {
 ///
 /// 1. **An answer is a promise.** What was acknowledged survives whatever the store says that it survives.
 /// 2. **Append-only.** [`append`](Self::append) changes no entry that is there, and refuses a batch with a place that is
-///    taken ([`Invalid`](super::StoreErrorKind::Invalid)). Only an erasure takes a body, and only a purge an entry.
+///    taken, purged or named twice ([`Invalid`](super::StoreErrorKind::Invalid)). Only an erasure takes a body, and only a purge an entry.
 /// 3. **All or nothing**, for each call: a crash, a failure or a future that is dropped leaves no half of it.
 /// 4. What is acknowledged is **seen at once**, by every process on the store.
 /// 5. **A store does not judge**: it works out no hash, and purges nothing by itself.

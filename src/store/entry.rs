@@ -16,7 +16,7 @@ pub const MAX_ENTRY_DATA: usize = 16 << 10;
 /// The version of the written form.
 const VERSION: u8 = 1;
 /// Version, chain, number, time, kind, commitment, link, and whether there is a body.
-const HEAD: usize = 1 + 16 + 8 + 8 + 1 + 32 + 32 + 1;
+pub(super) const HEAD: usize = 1 + 16 + 8 + 8 + 1 + 32 + 32 + 1;
 
 /// The number of a chain: 128 random bits, one for each process that writes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -166,7 +166,7 @@ impl fmt::Debug for EntryBody {
 pub struct LedgerEntry {
     /// Where it stands.
     pub place: EntryPlace,
-    /// When it was written (Unix seconds).
+    /// When it happened (Unix microseconds, so that the entries of several processes have an order).
     pub time: i64,
     /// What kind of entry it is.
     pub kind: EntryKind,

@@ -30,7 +30,7 @@ pub enum StoreErrorKind {
     Corrupt,
     /// Another process has the store open.
     InUse,
-    /// The store's own settings could lose a token, or bring a revoked one back.
+    /// The store's own settings could lose a token or a consent record, or bring a revoked token back.
     Unsafe,
     /// The store cannot be opened with these settings: a bad address, a bad path, no such database.
     Config,
@@ -45,7 +45,7 @@ impl StoreErrorKind {
             Self::Invalid => "cannot be stored",
             Self::Corrupt => "the store holds what cannot be read",
             Self::InUse => "the store is in use by another process",
-            Self::Unsafe => "the store's settings are not safe for tokens",
+            Self::Unsafe => "the store's settings are not safe",
             Self::Config => "the store cannot be opened",
         }
     }

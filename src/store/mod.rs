@@ -6,6 +6,8 @@
 //! 3. There is no upsert. What was deleted cannot come back: a log-out wins every race.
 //! 4. A store that is down says so ([`StoreErrorKind`]); it never answers "no such token".
 
+#[cfg(any(feature = "postgres", feature = "redis"))]
+mod batch;
 mod consent;
 mod entry;
 mod error;

@@ -1,1 +1,157 @@
-//! (to come)
+//! The opt-out of a known person, on every browser of theirs (R98).
+
+use tower_consent::{MemoryStore, Regime};
+
+use crate::{
+    failing::Flaky,
+    site::{DAY, Site, account, builder, opt_out, outcomes},
+};
+
+const SIGN_IN: &str = "/sign-in?who=user-17";
+
+#[tokio::test]
+async fn a_signal_is_written_to_the_account_once() {
+    let site = Site::with(opt_out(), MemoryStore::new());
+    let mut browser = site.browser().sending("sec-gpc", "1");
+    browser.post(SIGN_IN).await;
+    for _ in 0..5 {
+        browser.get("/tracks").await;
+        site.clock.advance(70);
+    }
+    let proof = site.proof(&account("user-17")).await;
+    assert_eq!(outcomes(&proof), ["object"]);
+    assert_eq!(proof["events"][0]["method"], "signal");
+    assert_eq!(proof["events"][0]["gpc"], true);
+    assert_eq!(proof["events"][0]["refused"], serde_json::json!(["functional", "analytics", "marketing"]));
+}
+
+#[tokio::test]
+async fn it_holds_when_the_signal_is_absent_later_and_after_the_log_out() {
+    let site = Site::with(opt_out(), MemoryStore::new());
+    let mut browser = site.browser().sending("sec-gpc", "1");
+    browser.post(SIGN_IN).await;
+    site.clock.advance(DAY);
+    browser.headers.clear();
+    browser.get("/tracks").await;
+    assert_eq!(browser.cookie("_ga"), None);
+    browser.cookies.retain(|(name, _)| name != "__Host-token");
+    assert_eq!(
+        browser.get("/tracks").await.body,
+        "false false",
+        "it stands in the consent cookie: {}",
+        browser.consent()
+    );
+}
+
+#[tokio::test]
+async fn it_closes_what_another_browser_granted_before() {
+    let site = Site::with(opt_out(), MemoryStore::new());
+    let mut laptop = site.browser();
+    laptop.post("/accept").await;
+    laptop.get("/tracks").await;
+    assert!(laptop.cookie("_ga").is_some());
+    site.clock.advance(3 * DAY);
+    let mut phone = site.browser().sending("sec-gpc", "1");
+    phone.post(SIGN_IN).await;
+    // The answer to the sign-in sets it.
+    laptop.post(SIGN_IN).await;
+    assert!(laptop.consent().contains("!analytics") && !laptop.consent().contains('+'), "{}", laptop.consent());
+    assert_eq!(laptop.get("/tracks").await.body, "false false");
+    assert_eq!(laptop.cookie("_ga"), None, "and what it held is expired");
+}
+
+/// A browser that was signed in already when the other one sent the signal.
+#[tokio::test]
+async fn it_reaches_a_session_that_is_under_way() {
+    let site = Site::with(opt_out(), MemoryStore::new());
+    let mut laptop = site.browser();
+    laptop.post("/accept").await;
+    laptop.post(SIGN_IN).await;
+    laptop.get("/tracks").await;
+    site.clock.advance(2 * DAY);
+    let mut phone = site.browser().sending("dnt", "1");
+    phone.post(SIGN_IN).await;
+    site.clock.advance(61);
+    let answer = laptop.get("/tracks").await;
+    assert_eq!(answer.body, "false false", "the handler sees neither permission nor cookie");
+    assert!(!answer.headers.get_all("set-cookie").iter().any(|line| line == "_ga=1; Path=/"));
+    assert!(laptop.consent().contains("!analytics"), "{}", laptop.consent());
+    assert!(answer.headers["cache-control"].to_str().unwrap().contains("no-store"));
+}
+
+#[tokio::test]
+async fn a_choice_that_was_made_after_it_stands() {
+    let site = Site::with(opt_out(), MemoryStore::new());
+    let mut phone = site.browser().sending("sec-gpc", "1");
+    phone.post(SIGN_IN).await;
+    site.clock.advance(2 * DAY);
+    let mut laptop = site.browser();
+    laptop.post("/accept").await;
+    laptop.post(SIGN_IN).await;
+    assert_eq!(laptop.get("/tracks").await.body, "true false");
+    assert!(laptop.consent().contains("+analytics"));
+    // And a grant that is given while signed in lifts it for all.
+    laptop.post("/again").await;
+    let mut tablet = site.browser();
+    tablet.post(SIGN_IN).await;
+    assert_eq!(tablet.get("/tracks").await.body, "true false");
+}
+
+#[tokio::test]
+async fn a_refusal_while_signed_in_is_an_opt_out_of_the_account() {
+    let site = Site::new();
+    let mut laptop = site.browser();
+    laptop.post("/accept").await;
+    site.clock.advance(DAY);
+    let mut phone = site.browser();
+    phone.post(SIGN_IN).await;
+    phone.post("/refuse").await;
+    laptop.post(SIGN_IN).await;
+    assert!(laptop.consent().contains("!analytics"), "{}", laptop.consent());
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_has_no_account() {
+    let site = Site::with(opt_out(), MemoryStore::new());
+    let mut browser = site.browser().sending("sec-gpc", "1");
+    browser.get("/tracks").await;
+    assert_eq!(site.records.verify().await.unwrap().entries, 0);
+    // A token that nobody issued is nobody's.
+    browser.cookies.push(("__Host-token".to_owned(), "A".repeat(43)));
+    browser.get("/tracks").await;
+    assert_eq!(site.records.verify().await.unwrap().entries, 0);
+    assert_eq!(browser.consent(), "");
+}
+
+/// Under opt-in too, and a signal that the policy ignores writes nothing.
+#[tokio::test]
+async fn it_is_the_signal_that_was_honoured_which_counts() {
+    let ignoring = builder()
+        .regime(Regime::OptOut)
+        .signal(tower_consent::Signal::Gpc, tower_consent::SignalScope::Ignore)
+        .signal(tower_consent::Signal::Dnt, [tower_consent::Category::MARKETING]);
+    let site = Site::with(ignoring, MemoryStore::new());
+    let mut browser = site.browser().sending("sec-gpc", "1");
+    browser.post(SIGN_IN).await;
+    assert_eq!(site.records.verify().await.unwrap().entries, 0);
+    let mut browser = site.browser().sending("dnt", "1");
+    browser.post(SIGN_IN).await;
+    let proof = site.proof(&account("user-17")).await;
+    assert_eq!(proof["events"][0]["refused"], serde_json::json!(["marketing"]));
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_lets_nothing_pass_for_an_account() {
+    let store = Flaky::new();
+    let site = Site::with(opt_out(), store.clone());
+    let mut browser = site.browser();
+    browser.post("/accept").await;
+    browser.post(SIGN_IN).await;
+    browser.get("/tracks").await;
+    site.clock.advance(61);
+    store.set_down(true);
+    assert_eq!(browser.get("/tracks").await.body, "false false");
+    assert!(browser.consent().contains("+analytics"), "the choice itself is left alone");
+    store.set_down(false);
+    assert_eq!(browser.get("/tracks").await.body, "true true");
+}

@@ -205,7 +205,7 @@ async fn listed(store: &impl TokenStore, subject: &str) -> BTreeSet<TokenDigest>
 }
 
 /// Runs all at a time, half of them on each handle, and gives their answers.
-async fn together<S: TokenStore, F: Future<Output: Send + 'static> + Send + 'static>(
+pub(crate) async fn together<S, F: Future<Output: Send + 'static> + Send + 'static>(
     one: &Arc<S>,
     other: &Arc<S>,
     count: usize,
@@ -663,7 +663,7 @@ async fn ended_tokens_are_not_judged<S: TokenStore>(run: &Run, one: &Arc<S>, oth
 }
 
 /// Polls a future this many times, a moment apart, and lets go of it.
-async fn begin<T>(future: impl Future<Output = T>, polls: usize) {
+pub(crate) async fn begin<T>(future: impl Future<Output = T>, polls: usize) {
     let mut future = pin!(future);
     for _ in 0..polls {
         if poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_ready())).await {

@@ -5,7 +5,10 @@ use std::time::Duration;
 use tokio::time;
 use tower_consent::{ManualClock, MemoryStore, StoreErrorKind, TokenStore};
 
-use super::contract::{self, Run};
+use super::{
+    contract::{self, Run},
+    ledger,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn contract() {
@@ -22,6 +25,14 @@ async fn a_log_out_beats_rotations() {
 #[tokio::test]
 async fn seven_days() {
     contract::exactly_seven_days(MemoryStore::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn records() {
+    let store = MemoryStore::new();
+    ledger::run("memory", async || store.clone()).await;
+    let store = MemoryStore::new();
+    ledger::a_purge_ends_at_its_days("memory", async || store.clone()).await;
 }
 
 /// No sign-in pushes another out.

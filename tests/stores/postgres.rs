@@ -20,6 +20,7 @@ use tower_consent::{PostgresStore, StoreError, StoreErrorKind, TokenDigest, Toke
 
 use super::{
     contract::{self, Run},
+    ledger,
     postgres_server::{Server, connect, sql_at},
 };
 
@@ -44,6 +45,8 @@ macro_rules! server {
     };
 }
 
+mod records;
+
 async fn open(address: &str) -> PostgresStore {
     PostgresStore::connect(address).await.unwrap()
 }
@@ -54,6 +57,9 @@ async fn contract() {
     let address = server.database().await;
     contract::run("postgres", async || open(&address).await).await;
     contract::exactly_seven_days(open(&address).await).await;
+    ledger::run("postgres records", async || open(&address).await).await;
+    let apart = server.database().await;
+    ledger::a_purge_ends_at_its_days("postgres days", async || open(&apart).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -75,6 +81,7 @@ async fn contract_under_strict_isolation() {
         .sql(database, &format!("ALTER DATABASE {database} SET default_transaction_isolation = 'repeatable read'"))
         .await;
     contract::run("postgres strict", async || open(&address).await).await;
+    ledger::run("postgres strict records", async || open(&address).await).await;
 }
 
 /// An application's own pool, and a schema of its own.
@@ -88,8 +95,9 @@ async fn contract_on_a_pool_of_the_application() {
         PostgresStore::builder().schema("sign_ins").with_pool(pool).await.unwrap()
     };
     contract::run("postgres pool", open).await;
+    ledger::run("postgres pool records", open).await;
     let tables = sql_at(&address, "SELECT schemaname FROM pg_tables WHERE tablename LIKE 'tower_consent_%'").await;
-    assert_eq!(tables, [["sign_ins"], ["sign_ins"]]);
+    assert_eq!(tables, [["sign_ins"]; 6]);
 }
 
 /// Many servers start at a time, on a database where nothing is yet: all of them work, and the tables are made once.
@@ -114,7 +122,7 @@ async fn many_servers_start_at_a_time() {
         assert_eq!(stores.len(), 16);
         let question =
             format!("SELECT count(*), max(version) FROM {}.tower_consent_version", schema.unwrap_or("public"));
-        assert_eq!(sql_at(&address, &question).await, [["1", "1"]]);
+        assert_eq!(sql_at(&address, &question).await, [["2", "2"]]);
         let run = Run::new("postgres start");
         let record = run.record("s");
         assert!(stores[0].insert_new(record.clone()).await.unwrap());
@@ -175,7 +183,7 @@ async fn tables_of_a_later_version_are_refused() {
     let error = PostgresStore::connect(&address).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Config);
     let expected = "the store cannot be opened: the tables in schema \"public\" are of version 7, and this release of \
-                    tower-consent knows none after 1: it must be at least as new as the newest server";
+                    tower-consent knows none after 2: it must be at least as new as the newest server";
     assert_eq!(error.to_string(), expected);
 }
 

@@ -4,6 +4,7 @@ mod faults;
 mod opening;
 mod processes;
 mod proxy;
+mod records;
 mod slots;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use tower_consent::{RedisStore, StoreErrorKind, TokenDigest, TokenRecord, TokenS
 
 use super::{
     contract::{self, Run},
+    ledger,
     servers::{RedisCluster, RedisServer, ask},
 };
 
@@ -25,7 +27,10 @@ async fn open(server: &RedisServer) -> RedisStore {
 async fn contract() {
     let Some(server) = RedisServer::start(&[]) else { return };
     contract::run("redis", async || open(&server).await).await;
+    ledger::run("redis records", async || open(&server).await).await;
     contract::exactly_seven_days(open(&server).await).await;
+    let apart = async || RedisStore::builder().key_prefix("days").connect(server.url()).await.unwrap();
+    ledger::a_purge_ends_at_its_days("redis days", apart).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -33,6 +38,9 @@ async fn contract_in_a_cluster() {
     let Some(cluster) = RedisCluster::start().await else { return };
     let open = async || RedisStore::builder().connect_cluster(cluster.urls()).await.unwrap();
     contract::run("redis cluster", open).await;
+    ledger::run("redis cluster records", open).await;
+    let apart = async || RedisStore::builder().key_prefix("days").connect_cluster(cluster.urls()).await.unwrap();
+    ledger::a_purge_ends_at_its_days("redis cluster days", apart).await;
     contract::exactly_seven_days(open().await).await;
     // The keys lie on all of them.
     let store = open().await;
@@ -53,15 +61,18 @@ async fn contract_on_connections_of_the_applications_own() {
     let manager = ConnectionManager::new(client.clone()).await.unwrap();
     let open = async || RedisStore::builder().with_connection(manager.clone()).await.unwrap();
     contract::run("redis manager", open).await;
+    ledger::run("redis manager records", open).await;
     let multiplexed = client.get_multiplexed_async_connection().await.unwrap();
     let open = async || RedisStore::builder().with_connection(multiplexed.clone()).await.unwrap();
     contract::run("redis multiplexed", open).await;
+    ledger::run("redis multiplexed records", open).await;
 
     let Some(cluster) = RedisCluster::start().await else { return };
     let client = ClusterClient::builder(cluster.urls()).retries(0).build().unwrap();
     let connection = client.get_async_connection().await.unwrap();
     let open = async || RedisStore::builder().with_connection(connection.clone()).await.unwrap();
     contract::run("redis cluster connection", open).await;
+    ledger::run("redis cluster connection records", open).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -90,51 +101,51 @@ async fn calls(server: &RedisServer) -> Vec<(String, u64)> {
     counted.collect()
 }
 
+/// What it was sent since then.
+async fn added(server: &RedisServer, before: &[(String, u64)]) -> String {
+    let known = |name: &str| before.iter().find(|(known, _)| known == name).map_or(0, |(_, count)| *count);
+    let new = calls(server).await.into_iter().map(|(name, count)| (count - known(&name), name));
+    let mut new: Vec<_> = new.filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
+    new.sort();
+    new.join(", ")
+}
+
 #[tokio::test]
 async fn commands_per_operation() {
     let Some(server) = RedisServer::start(&[]) else { return };
     let (store, run) = (open(&server).await, Run::new("redis commands"));
     let record = run.record("s");
     let (digest, subject) = (record.digest(), record.subject());
-    let added = async |before: &Vec<(String, u64)>| {
-        let known = |name: &str| before.iter().find(|(known, _)| known == name).map_or(0, |(_, count)| *count);
-        let new = calls(&server).await.into_iter().map(|(name, count)| (count - known(&name), name));
-        let mut new: Vec<_> =
-            new.filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
-        new.sort();
-        new.join(", ")
-    };
-
     let before = calls(&server).await;
     assert!(store.insert_new(record.clone()).await.unwrap());
     assert_eq!(
-        added(&before).await,
+        added(&server, &before).await,
         "1 set, 2 eval, 2 pexpireat, 2 time, 2 zadd, 4 zremrangebyscore, 4 zrevrangebyscore",
         "what stands in a script is counted too"
     );
     let before = calls(&server).await;
     assert!(store.get(digest).await.unwrap().is_some());
-    assert_eq!(added(&before).await, "1 get");
+    assert_eq!(added(&server, &before).await, "1 get");
     let before = calls(&server).await;
     assert!(store.touch(digest, record.seen_at() + 1).await.unwrap());
-    assert_eq!(added(&before).await, "1 eval, 1 getrange, 1 setrange");
+    assert_eq!(added(&server, &before).await, "1 eval, 1 getrange, 1 setrange");
     let before = calls(&server).await;
     assert!(store.touch(digest, record.seen_at() + 1).await.unwrap());
-    assert_eq!(added(&before).await, "1 eval, 1 getrange", "nothing is written where nothing is new");
+    assert_eq!(added(&server, &before).await, "1 eval, 1 getrange", "nothing is written where nothing is new");
     let before = calls(&server).await;
     assert_eq!(store.list_of(subject).await.unwrap().len(), 1);
-    assert_eq!(added(&before).await, "1 get, 1 zrange");
+    assert_eq!(added(&server, &before).await, "1 get, 1 zrange");
     let before = calls(&server).await;
     assert!(store.delete(digest).await.unwrap());
-    assert_eq!(added(&before).await, "1 getdel, 1 zrem");
+    assert_eq!(added(&server, &before).await, "1 getdel, 1 zrem");
     assert!(store.insert_new(record.clone()).await.unwrap());
     assert!(store.insert_new(run.record("s")).await.unwrap());
     let before = calls(&server).await;
     assert_eq!(store.delete_all_of(subject).await.unwrap(), 2);
-    assert_eq!(added(&before).await, "1 eval, 2 del, 2 zrangebyscore, 2 zrem, 2 zscore");
+    assert_eq!(added(&server, &before).await, "1 eval, 2 del, 2 zrangebyscore, 2 zrem, 2 zscore");
     let before = calls(&server).await;
     assert_eq!(store.sweep().await.unwrap(), 0);
-    assert_eq!(added(&before).await, "");
+    assert_eq!(added(&server, &before).await, "");
 }
 
 /// The server deletes one interval after the end, by its own clock, and the list of the subject goes with the last token.

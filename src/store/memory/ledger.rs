@@ -1,7 +1,7 @@
 //! Consent records in memory.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -44,8 +44,9 @@ impl Books {
             self.checkpoints.get(&place.chain).is_some_and(|checkpoint| place.number <= checkpoint.place.number)
         };
         let is_taken = |place: &EntryPlace| self.entries.contains_key(place) || is_purged(place);
+        let mut seen = BTreeSet::new();
         let mut places = batch.entries.iter().map(|entry| &entry.place);
-        if let Some(place) = places.find(|place| is_taken(place)) {
+        if let Some(place) = places.find(|place| is_taken(place) || !seen.insert(**place)) {
             let message = format!("chain {}: number {} is taken", place.chain, place.number);
             return Err(StoreError::new(StoreErrorKind::Invalid, message));
         }

@@ -8,7 +8,7 @@ use tokio_postgres::{Error, Row, types::ToSql};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
-    error::{Stage, failed, no_connection, was_rolled_back},
+    error::{Stage, failed, met_a_later_one, no_connection, was_rolled_back},
     statements::Statements,
 };
 use crate::store::error::{StoreError, StoreErrorKind};
@@ -77,7 +77,25 @@ impl Database {
         }
     }
 
-    async fn client(&self, limit: Duration, what: &str, deadline: Instant) -> Result<Client, StoreError> {
+    /// Rows of a statement that changes something, and leaves nothing where it meets another one.
+    pub(super) async fn change(&self, what: &str, sql: &str, params: Params<'_>) -> Result<Vec<Row>, StoreError> {
+        let deadline = Instant::now() + self.limit;
+        loop {
+            let client = self.client(self.limit, what, deadline).await?;
+            let statement = async {
+                let statement = client.prepare_cached(sql).await?;
+                client.query(&statement, params).await
+            };
+            match timeout_at(deadline, statement).await {
+                Ok(Ok(rows)) => return Ok(rows),
+                Ok(Err(error)) if was_rolled_back(&error) || met_a_later_one(&error) => {}
+                Ok(Err(error)) => return Err(failed(Stage::Open, what, error)),
+                Err(_elapsed) => return Err(self.give_up(self.limit, what, client)),
+            }
+        }
+    }
+
+    pub(super) async fn client(&self, limit: Duration, what: &str, deadline: Instant) -> Result<Client, StoreError> {
         match timeout_at(deadline, self.pool.get()).await {
             Ok(client) => client.map_err(|error: deadpool_postgres::PoolError| no_connection(Stage::Open, what, error)),
             Err(_elapsed) => Err(self.too_slow(limit, what, "no connection was free")),
@@ -86,7 +104,7 @@ impl Database {
 
     /// Takes a connection that does not answer out of the pool, so that nobody waits behind its statement, and asks the
     /// server to stop that: it would hold its place there for as long as it waits.
-    fn give_up(&self, limit: Duration, what: &str, client: Client) -> StoreError {
+    pub(super) fn give_up(&self, limit: Duration, what: &str, client: Client) -> StoreError {
         let stop = client.cancel_token();
         drop(Object::take(client));
         if let Some(tls) = self.tls.clone() {

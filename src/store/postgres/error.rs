@@ -48,6 +48,11 @@ pub(super) fn was_rolled_back(error: &Error) -> bool {
     matches!(error.code(), Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED))
 }
 
+/// Whether a statement met a row that came after it began. Nothing was done; sent again, it sees that row.
+pub(super) fn met_a_later_one(error: &Error) -> bool {
+    error.code() == Some(&SqlState::UNIQUE_VIOLATION)
+}
+
 fn kind(stage: Stage, error: &Error) -> StoreErrorKind {
     let config = match stage {
         Stage::Opening => StoreErrorKind::Config,

@@ -1,9 +1,10 @@
-//! Tokens in PostgreSQL: for many servers.
+//! Tokens and consent records in PostgreSQL: for many servers.
 
 mod address;
 mod builder;
 mod database;
 mod error;
+mod ledger;
 mod row;
 mod schema;
 mod statements;
@@ -25,7 +26,8 @@ use super::{
 /// How often all tokens of a subject are deleted and listed again, before that is an error.
 const ROUNDS: usize = 100;
 
-/// Keeps tokens in PostgreSQL (12 or later), for any number of servers. Clones share one pool of connections.
+/// Keeps tokens and consent records in PostgreSQL (12 or later), for any number of servers. Clones share one pool of
+/// connections.
 ///
 /// ```no_run
 /// use tower_consent::{PostgresStore, Tokens};
@@ -52,15 +54,19 @@ const ROUNDS: usize = 100;
 ///
 /// # Tables
 ///
-/// The store makes `tower_consent_tokens` and `tower_consent_version`. It does so in one transaction and under a lock, so
-/// that any number of servers may start at once. The role needs `CREATE` on the schema for that, and later only
-/// `SELECT`, `INSERT`, `UPDATE`, `DELETE`. Tables of a later version are refused. Subjects and labels are stored as
-/// `bytea`, in the clear; the token's secret is not stored.
+/// The store makes `tower_consent_version`, `tower_consent_tokens`, and for consent records `tower_consent_entries`,
+/// `tower_consent_chains` (with their checkpoints), `tower_consent_texts` and `tower_consent_counts`. It does so in one
+/// transaction and under a lock, so that any number of servers may start at once; what an earlier release has made gets
+/// what it lacks, and keeps its rows. The role needs `CREATE` on the schema for that, and later only `SELECT`, `INSERT`,
+/// `UPDATE`, `DELETE`. Tables of a later version are refused. Subjects, labels, record ids and what was chosen are stored
+/// as `bytea`, in the clear; the token's secret is not stored. Days are counted from 1970-01-01.
 ///
 /// # Round trips
 ///
 /// One for every operation, by a prepared statement (one more when a connection meets it first).
-/// `delete_all_of` takes two, and more while tokens of the subject are being issued. A broken connection is noticed
+/// `delete_all_of` takes two, and more while tokens of the subject are being issued. An `append` is one too, whatever its
+/// batch holds; where it meets another one, or a purge, the server takes it back and it is sent again. A `purge` is a
+/// transaction of up to six, and may take five minutes. A broken connection is noticed
 /// without asking; statements under way on it fail with [`Unavailable`](StoreErrorKind::Unavailable), reads are sent once
 /// more on another one. After a restart of the server the store works again by itself.
 ///
@@ -73,21 +79,27 @@ const ROUNDS: usize = 100;
 /// - **Failover.** With asynchronous replication a failover loses the last writes: a token that was revoked in the last
 ///   moments is back. Set `synchronous_standby_names` where that matters, or revoke all sessions after a failover
 ///   (`DELETE FROM tower_consent_tokens`). An old primary that was not shut off still finds what was deleted elsewhere.
-/// - **Restoring a backup** brings back what was revoked since: empty the table after it.
+/// - **Restoring a backup** brings back what was revoked since: empty the table of tokens after it. It brings back erased
+///   bodies too, and loses the records since: who restores one must erase again.
 /// - **Pooling proxies** (PgBouncer) work by session. By transaction they must know prepared statements (PgBouncer 1.21
 ///   with `max_prepared_statements`). The store keeps no lock and no setting between statements.
 ///
 /// # Growth
 ///
-/// About 250 bytes a token with a short subject and no label, indices included. A sweep deletes, by the database's own time and in batches of 1,000, what
-/// ended at least one interval ago; of many servers one at a time has the turn. Autovacuum gives the room to new tokens.
+/// About 250 bytes a token with a short subject and no label, indices included. A sweep deletes, by the database's own
+/// time and in batches of 1,000, what ended at least one interval ago; of many servers one at a time has the turn.
+/// Autovacuum gives the room to new tokens.
+///
+/// A consent record with a record id and a short subject takes about 330 bytes more than its data. Nothing deletes one but a
+/// purge.
 ///
 /// # What deletion leaves behind
 ///
 /// A deleted row's bytes (subject, times, label, data, and a digest that opens nothing) stay in the table's pages until
 /// vacuum and new rows overwrite them, and in the write-ahead log until its segments are reused. `VACUUM FULL
 /// tower_consent_tokens` writes the table anew, and locks it meanwhile; `SELECT pg_switch_wal(); CHECKPOINT` lets old
-/// segments be reused. Archived logs, replicas and backups keep theirs.
+/// segments be reused. Archived logs, replicas and backups keep theirs. With the body of an erased record it is the same
+/// (`VACUUM FULL tower_consent_entries`): in the row itself only its place, time, kind and hashes are left.
 #[derive(Clone)]
 pub struct PostgresStore {
     database: Arc<Database>,

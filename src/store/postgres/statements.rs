@@ -2,8 +2,10 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::ledger;
+
 /// The version of the tables that this library makes and reads.
-pub(super) const VERSION: i32 = 1;
+pub(super) const VERSION: i32 = 2;
 
 /// Tokens that one batch of a sweep deletes at most: some milliseconds of work.
 pub(super) const BATCH: i64 = 1_000;
@@ -19,6 +21,7 @@ pub(super) struct Statements {
     pub(super) touch: String,
     pub(super) sweep: String,
     pub(super) sweep_lock: i64,
+    pub(super) ledger: ledger::Statements,
 }
 
 impl Statements {
@@ -54,6 +57,7 @@ impl Statements {
                      ORDER BY t.expires_at LIMIT {BATCH} FOR UPDATE OF t SKIP LOCKED))"
             ),
             sweep_lock: lock("sweep", schema),
+            ledger: ledger::Statements::new(schema),
         }
     }
 }
@@ -73,7 +77,7 @@ pub(super) fn quoted(name: &str) -> String {
 pub(super) fn steps(schema: &str) -> [String; VERSION as usize] {
     let schema = quoted(schema);
     // Text would not hold every subject and label: it knows no NUL.
-    [format!(
+    let tokens = format!(
         "CREATE TABLE {schema}.tower_consent_tokens (
             digest bytea PRIMARY KEY CHECK (octet_length(digest) = 32),
             subject bytea NOT NULL,
@@ -87,5 +91,6 @@ pub(super) fn steps(schema: &str) -> [String; VERSION as usize] {
         );
         CREATE INDEX tower_consent_tokens_subject ON {schema}.tower_consent_tokens (subject);
         CREATE INDEX tower_consent_tokens_expires_at ON {schema}.tower_consent_tokens (expires_at);"
-    )]
+    );
+    [tokens, ledger::tables(&schema)]
 }

@@ -8,11 +8,10 @@ use std::{
 };
 
 use ::redb::{
-    CompactionError, Database, DatabaseError, Durability, Error, ReadTransaction, ReadableDatabase as _, StorageError,
-    WriteTransaction,
+    Database, DatabaseError, Durability, Error, ReadTransaction, ReadableDatabase as _, StorageError, WriteTransaction,
 };
 
-use super::rows::Rows;
+use super::{compaction, rows::Rows};
 use crate::store::error::{StoreError, StoreErrorKind};
 
 /// Bytes of pages that redb keeps in memory.
@@ -50,7 +49,8 @@ impl File {
         let database = open(&path)?;
         let file = Self { path, database: RwLock::new(Some(database)) };
         // The tables are made, and it is known that the file can be written.
-        file.write(|_| Ok(((), Ending::Durable))).map_err(|failure| failure.error)?;
+        let make = |rows: &mut Rows<'_>| rows.ledger().map(|_| ((), Ending::Durable));
+        file.write(make).map_err(|failure| failure.error)?;
         Ok(file)
     }
 
@@ -71,7 +71,7 @@ impl File {
     /// One transaction. `work` says how it ends.
     pub(super) fn write<T>(
         &self,
-        work: impl FnOnce(&mut Rows<'_>) -> Result<(T, Ending), StorageError>,
+        work: impl FnOnce(&mut Rows<'_>) -> Result<(T, Ending), Error>,
     ) -> Result<T, WriteError> {
         let guard = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let failed = |has_begun, error| WriteError { error: self.error("write", error), has_begun };
@@ -90,10 +90,17 @@ impl File {
         Ok(())
     }
 
+    /// Tells whether the file is shorter than before.
     pub(super) fn compact(&self) -> Result<bool, StoreError> {
         let mut guard = self.database.write().unwrap_or_else(PoisonError::into_inner);
         let Some(database) = guard.as_mut() else { return Err(self.is_closed()) };
-        database.compact().map_err(|error: CompactionError| self.error("compact", error.into()))
+        let length = || fs::metadata(&self.path).map(|metadata| metadata.len());
+        let lengths = length().map_err(Error::from).and_then(|before| {
+            compaction::compact(database, length)?;
+            Ok((before, length()?))
+        });
+        let (before, after) = lengths.map_err(|error| self.error("compact", error))?;
+        Ok(after < before)
     }
 
     fn is_closed(&self) -> StoreError {
@@ -115,7 +122,7 @@ impl File {
 
 fn finish<T>(
     mut transaction: WriteTransaction,
-    work: impl FnOnce(&mut Rows<'_>) -> Result<(T, Ending), StorageError>,
+    work: impl FnOnce(&mut Rows<'_>) -> Result<(T, Ending), Error>,
 ) -> Result<T, Error> {
     let (answer, ending) = work(&mut Rows::open(&transaction)?)?;
     match ending {

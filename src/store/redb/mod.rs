@@ -1,7 +1,10 @@
-//! Tokens in one file: for one process, over restarts.
+//! Tokens and consent records in one file: for one process, over restarts.
 
 mod cache;
+mod compaction;
 mod file;
+mod ledger;
+mod records;
 mod rows;
 mod writer;
 
@@ -21,12 +24,12 @@ use super::{
 };
 use crate::clock::{Clock, SystemClock};
 
-/// Keeps tokens in one file, a [redb](https://docs.rs/redb) database. Clones share one store.
+/// Keeps tokens and consent records in one file, a [redb](https://docs.rs/redb) database. Clones share one store.
 ///
 /// For a server that is one process: nobody is signed out when it restarts, and nothing else has to run beside it. What
-/// it answered is on the disk (`fsync`), so a crash loses no sign-in and brings no log-out back. All writes that wait at
-/// a time share one `fsync`. A look-up is answered from memory, or reads the file at once, without a thread; it needs no
-/// runtime.
+/// it answered is on the disk (`fsync`), so a crash loses no sign-in and no record, and brings no log-out back. All writes
+/// that wait at a time share one `fsync`, those of tokens and those of records. A token is looked up in memory, or reads
+/// the file at once, as records do, without a thread; it needs no runtime.
 ///
 /// # Defaults
 ///
@@ -44,13 +47,14 @@ use crate::clock::{Clock, SystemClock};
 /// is.
 /// Dropping the last clone finishes what was begun, ends the two threads, and closes the file; it waits for the disk.
 ///
-/// # What a deleted token leaves
+/// # What a deleted token leaves, and an erased record
 ///
-/// Digests, subjects, labels and data; never a secret, because none is stored. A deletion takes them out of every answer
-/// at once, but their bytes stay in the file's free pages until those are used again. [`compact`](Self::compact) moves
-/// everything to the front and cuts the rest off, which clears most of them; free space inside of pages that are in use
-/// is not overwritten. To be sure, keep the file on an encrypted volume and destroy the key, or begin a new file. File
-/// systems, disks and backups keep copies of their own.
+/// Of a token: digests, subjects, labels and data; never a secret, because none is stored. Of a consent record whose body
+/// was erased, or that was purged: the body, with its salt, the browser's record id and the subject. A deletion and an
+/// erasure take them out of every answer at once, but their bytes stay in the file until their places are used again. [`compact`](Self::compact) takes them out
+/// of it: it writes anew what is left, cuts the file, and overwrites what is free in between. After an erasure that a
+/// person asked for, call it soon. File systems, disks and backups keep copies of their own: to be sure of these too, keep
+/// the file on an encrypted volume and destroy the key.
 ///
 /// # Errors
 ///
@@ -116,10 +120,12 @@ impl RedbStore {
         RedbStoreBuilder { cache: 100_000, interval: DEFAULT_INTERVAL, clock: Arc::new(SystemClock) }
     }
 
-    /// Makes the file as small as it can be, and tells whether there was something to do.
+    /// Makes the file small, takes out of it what was deleted, erased or purged, and tells whether it is shorter than
+    /// before.
     ///
-    /// It copies what the file holds: writes wait, and so do look-ups that memory does not answer. It blocks this thread
-    /// as long; from async code call it where blocking is allowed (`tokio::task::spawn_blocking`).
+    /// It copies what the file holds, and needs as much room again for as long as it takes. Writes wait, and so do look-ups
+    /// that memory does not answer. It blocks this thread too; from async code call it where blocking is allowed
+    /// (`tokio::task::spawn_blocking`).
     ///
     /// # Errors
     ///

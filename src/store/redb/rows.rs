@@ -1,4 +1,4 @@
-//! The three tables of the file, and what is done to them within one transaction.
+//! The three tables of tokens, and what is done to them within one transaction.
 //!
 //! A token's row stands under its digest; two more keys find it by its subject and by its end.
 
@@ -8,6 +8,10 @@ use ::redb::{
     Error, ReadTransaction, ReadableTable, StorageError, Table, TableDefinition, TableError, WriteTransaction,
 };
 
+use super::{
+    compaction,
+    ledger::{self, Ledger},
+};
 use crate::store::{
     error::{StoreError, StoreErrorKind},
     record::TokenRecord,
@@ -39,6 +43,8 @@ pub(super) struct Rows<'t> {
     subjects: Table<'t, &'static [u8], ()>,
     ends: Table<'t, &'static [u8; 40], ()>,
     pub(super) effects: Vec<Effect>,
+    ledger: Option<Ledger<'t>>,
+    transaction: &'t WriteTransaction,
 }
 
 impl<'t> Rows<'t> {
@@ -49,7 +55,23 @@ impl<'t> Rows<'t> {
             subjects: transaction.open_table(SUBJECTS)?,
             ends: transaction.open_table(ENDS)?,
             effects: Vec::new(),
+            ledger: None,
+            transaction,
         })
+    }
+
+    /// The tables of consent records: opened where they are wanted, because most transactions are about tokens alone.
+    pub(super) fn ledger(&mut self) -> Result<&mut Ledger<'t>, Error> {
+        let ledger = match self.ledger.take() {
+            Some(ledger) => ledger,
+            None => Ledger::open(self.transaction)?,
+        };
+        Ok(self.ledger.insert(ledger))
+    }
+
+    /// Whether a consent record has changed.
+    pub(super) fn has_recorded(&self) -> bool {
+        self.ledger.as_ref().is_some_and(|ledger| ledger.has_changed)
     }
 
     pub(super) fn insert_new(&mut self, record: TokenRecord) -> Answer<bool> {
@@ -134,6 +156,14 @@ impl<'t> Rows<'t> {
         self.effects.push(Effect::Deleted(*digest));
         Ok(())
     }
+}
+
+/// Writes every row of the file anew.
+pub(super) fn rewrite(transaction: &WriteTransaction) -> Result<(), Error> {
+    compaction::rewrite(transaction, TOKENS)?;
+    compaction::rewrite(transaction, SUBJECTS)?;
+    compaction::rewrite(transaction, ENDS)?;
+    ledger::rewrite(transaction)
 }
 
 /// The token of this digest.

@@ -12,7 +12,8 @@ use std::{
     thread::{Builder, JoinHandle},
 };
 
-use ::redb::StorageError;
+use ::redb::Error;
+use time::Date;
 use tokio::sync::oneshot;
 
 use super::{
@@ -21,6 +22,7 @@ use super::{
     rows::{Answer, Effect, Rows},
 };
 use crate::store::{
+    consent::{DayCount, LedgerBatch, LedgerPurge, TextHash},
     error::{StoreError, StoreErrorKind},
     record::TokenRecord,
     token::TokenDigest,
@@ -33,7 +35,7 @@ pub(super) const SWEPT: u64 = 200;
 /// Transactions that a crash may lose, before one is made durable for their sake alone.
 const BEHIND: u32 = 64;
 
-/// What a change is told: how many tokens it reached.
+/// What a change is told: how many tokens it reached, or how many parts of records a purge took.
 type Told = Result<u64, StoreError>;
 
 #[derive(Debug)]
@@ -45,6 +47,14 @@ pub(super) enum Change {
     Sweep {
         ended_by: i64,
     },
+    Append(LedgerBatch),
+    KeepText {
+        hash: TextHash,
+        text: Box<str>,
+        day: Date,
+    },
+    Count(DayCount),
+    Purge(LedgerPurge),
     /// Nothing, but the file is opened again if it has to be.
     Mend,
 }
@@ -199,7 +209,7 @@ impl Writer {
                 is_swept |= matches!(job.change, Change::Sweep { .. });
             }
             let effects = std::mem::take(&mut rows.effects);
-            let is_due = behind >= BEHIND || (behind > 0 && is_swept) || must_be_durable;
+            let is_due = behind >= BEHIND || (behind > 0 && is_swept) || must_be_durable || rows.has_recorded();
             let ending = ending(&effects, is_due);
             Ok(((answers, effects, ending), ending))
         })?;
@@ -221,16 +231,21 @@ fn ending(effects: &[Effect], is_due: bool) -> Ending {
     if effects.is_empty() { Ending::Nothing } else { Ending::Seen }
 }
 
-fn apply(rows: &mut Rows<'_>, change: &Change) -> Result<Told, StorageError> {
+fn apply(rows: &mut Rows<'_>, change: &Change) -> Result<Told, Error> {
     let count = |answer: Answer<bool>| answer.map(|answer| answer.map(u64::from));
-    match change {
+    let answer = match change {
         Change::Insert(record) => count(rows.insert_new(record.clone())),
         Change::Delete(digest) => count(rows.delete(digest)),
         Change::DeleteAllOf(subject) => rows.delete_all_of(subject),
         Change::Touch(digest, seen_at) => count(rows.touch(digest, *seen_at)),
         Change::Sweep { ended_by } => rows.sweep(*ended_by, SWEPT as usize),
+        Change::Append(batch) => rows.ledger()?.append(batch),
+        Change::KeepText { hash, text, day } => rows.ledger()?.keep_text(hash, text, *day),
+        Change::Count(count) => rows.ledger()?.count(count),
+        Change::Purge(purge) => rows.ledger()?.purge(purge),
         Change::Mend => Ok(Ok(0)),
-    }
+    };
+    Ok(answer?)
 }
 
 impl fmt::Debug for Queue {

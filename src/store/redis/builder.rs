@@ -10,6 +10,7 @@ use redis::{
 use super::{
     RedisStore, Shared,
     connection::RedisConnection,
+    ledger::check_prefix,
     link::{Link, Origin},
     safety::{self, Accepted},
 };
@@ -88,7 +89,7 @@ impl RedisStoreBuilder {
     }
 
     /// Takes a server that may evict keys when its memory is full, or that does not tell. Then people can be signed out
-    /// at any time, and a log-out of all devices can miss some.
+    /// at any time, a log-out of all devices can miss some, and consent records can be lost.
     pub fn accept_eviction(mut self) -> Self {
         self.accepted.eviction = true;
         self
@@ -102,7 +103,15 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// Takes the server as it is: [`accept_eviction`](Self::accept_eviction) and
+    /// Keeps consent records on a server whose append-only file is off, or that does not tell. Then **a restart loses the
+    /// proof of consents**: all since the last snapshot, or all. [`accept_weak_persistence`](Self::accept_weak_persistence)
+    /// is needed too, and is not enough: it is said of tokens, which can be issued again.
+    pub fn accept_records_without_append_only_file(mut self) -> Self {
+        self.accepted.records_without_log = true;
+        self
+    }
+
+    /// Takes the server as it is for tokens: [`accept_eviction`](Self::accept_eviction) and
     /// [`accept_weak_persistence`](Self::accept_weak_persistence). A replica, or a version that is too old, is refused all
     /// the same, where the server lets this user ask for `INFO`.
     pub fn accept_unsafe(self) -> Self {
@@ -181,11 +190,12 @@ impl RedisStoreBuilder {
     }
 
     async fn open(self, link: Link) -> Result<RedisStore, StoreError> {
+        check_prefix(&self.prefix)?;
         let (address, accepted) = (link.address(), self.accepted);
         let check = |mut connection| async move { safety::check(&mut connection, address, accepted).await };
-        link.with(check).await?;
+        let refusal = link.with(check).await?;
         let interval = whole_seconds(self.interval).min(MAX_INTERVAL);
-        Ok(RedisStore(Arc::new(Shared { link, prefix: self.prefix, interval })))
+        Ok(RedisStore(Arc::new(Shared { link, prefix: self.prefix, interval, refusal })))
     }
 
     fn connection_info(&self, url: &str) -> Result<ConnectionInfo, StoreError> {

@@ -1,10 +1,11 @@
-//! Tokens in Redis or Valkey: for many servers.
+//! Tokens and consent records in Redis or Valkey: for many servers.
 
 mod builder;
 mod commands;
 mod connection;
 mod fault;
 mod join;
+mod ledger;
 mod link;
 mod safety;
 mod scripts;
@@ -28,8 +29,8 @@ use super::{
 const ROUND: usize = 1_000;
 const ROUNDS: usize = 1_000;
 
-/// Keeps tokens in Redis 6.2 or later, or Valkey: one server or a cluster, with or without TLS. Clones share one
-/// connection.
+/// Keeps tokens and consent records in Redis 6.2 or later, or Valkey: one server or a cluster, with or without TLS.
+/// Clones share one connection.
 ///
 /// It needs a Tokio runtime with its timer. The connection is multiplexed, and made again by itself when it breaks. For TLS
 /// the driver takes the process's default cryptography of `rustls`; where there is none, the store installs `ring`.
@@ -51,14 +52,20 @@ const ROUNDS: usize = 1_000;
 /// | `appendonly` | `yes` | [`accept_weak_persistence`](RedisStoreBuilder::accept_weak_persistence) |
 /// | `appendfsync` | `always` | [`accept_weak_persistence`](RedisStoreBuilder::accept_weak_persistence) |
 /// | `no-appendfsync-on-rewrite` | `no` | [`accept_weak_persistence`](RedisStoreBuilder::accept_weak_persistence) |
+/// | `appendonly`, for consent records | `yes` | [`accept_records_without_append_only_file`](RedisStoreBuilder::accept_records_without_append_only_file) |
 /// | role | primary | (never, where `INFO` can be read) |
+///
+/// A token lives for days and can be issued again; a record proves something for years. So a server without its
+/// append-only file that was accepted for tokens keeps no records: the store opens, and `append`, `keep_text`, `count` and
+/// `purge` answer [`Unsafe`](StoreErrorKind::Unsafe), until that is accepted too. What is accepted of eviction holds for
+/// both: an `allkeys-` policy can drop all records of a process at a time.
 ///
 /// A change of settings while the store is open is not noticed; only the role is asked again on each new connection.
 ///
 /// # Failover
 ///
 /// Replication is asynchronous. **When a replica takes over, it lacks what its primary acknowledged last**: a new sign-in
-/// can be lost, and a log-out can be undone. That holds for Sentinel, for a cluster and for most managed services.
+/// can be lost, a log-out can be undone, and the last records can be missing. That holds for Sentinel, for a cluster and for most managed services.
 /// `WAIT` would not help: it tells how many replicas have a write, and does not make one of them the next primary, nor
 /// does it take the write back where too few have it. A primary that is cut off from its cluster answers reads until it
 /// notices. Where a log-out must survive the loss of a machine, use `PostgresStore` with synchronous replication.
@@ -74,31 +81,50 @@ const ROUNDS: usize = 1_000;
 /// | `list_of` | `ZRANGE` (index), then the `GET`s of up to 128 tokens at a time; again where one went meanwhile |
 /// | `delete_all_of` | `ZRANGEBYSCORE` twice (index), the `DEL`s of up to 128 tokens at a time, `EVAL` (index); all but the first again for each 1,000 tokens, and where somebody else deletes at the same time |
 /// | `sweep` | none: the server deletes by its own clock, and the answer is 0 |
+/// | `append`, `keep_text`, `count`, `purge` | one `EVAL` |
+/// | `entries_of` | `ZRANGEBYLEX` (owners), then one `EVAL` where there are any |
+/// | `entries_after` | one `ZRANGEBYLEX` |
+/// | `chains`, `counts`; `text` | one `HGETALL`; one `HGET` |
 ///
 /// A command that changes something is sent once. If its answer is lost, that is an error, and it may have been done:
-/// sent again, a delete would answer "not there" of what it deleted itself. A `get` or a list is read again once when a
-/// connection breaks. An operation waits for each command no longer than the response time-out, and for a connection no
-/// longer than twice the connect time-out.
+/// sent again, a delete would answer "not there" of what it deleted itself, and an append would find its own place taken.
+/// What only reads is read again once when a connection breaks. An operation waits for each command no longer than the
+/// response time-out, and for a connection no longer than twice the connect time-out.
 ///
 /// A list is read again where a token went while it was read: nobody is missed in it. Where a subject's tokens change
 /// faster than a round trip for a thousand times, it gives up with [`Unavailable`](StoreErrorKind::Unavailable), and so does
 /// a log-out that follows a session which is rotated without any pause.
+///
+/// A purge is one script, during which the server answers nobody: about 10 ms for 1,000 records. Purge every day. More
+/// than some 50,000 at once can take longer than the response time-out: then the answer is
+/// [`Timeout`](StoreErrorKind::Timeout), and they go all the same.
 ///
 /// # What is stored
 ///
 /// `{prefix}:t:{digest}` is a token in its written form, subject and label in plain text. `{prefix}:s:{hash of the
 /// subject}` is the subject's list of digests; it ends with the last of them. A token takes about 460
 /// bytes with the list of its subject, and about 290 where the subject has ten (subjects of 16 bytes, Redis 7.0).
-/// Every key stands alone: it works over the slots of a cluster.
+/// Every one of these keys stands alone: it works over the slots of a cluster.
 ///
-/// What was deleted stays in the server's log (and in snapshots and backups) until the log is rewritten. `BGREWRITEAOF`
-/// does that, in the background; then only digests and records of tokens that live remain.
+/// The keys of consent records begin with `{prefix}:{records:{prefix}}:`, and the braces in it keep them in one slot of a
+/// cluster, on one node, so that a script can change them together. `c:{chain}` holds the entries of a chain, `owners` who
+/// has which, record ids and subjects in plain text, `chains` the checkpoints, `texts`, `text-days` and `counts` the rest.
+/// None of them ends by itself. A record with a record id and a subject takes about 600 bytes more than its data, an erased
+/// one about 230 (Redis 7.0). While that slot moves to another node an append can fail with
+/// [`Unavailable`](StoreErrorKind::Unavailable); a chain, the records of one process since its start, moves as one key. A
+/// prefix whose first `{` is followed by `}` is refused.
+///
+/// What was deleted or erased stays in the server's log (and in snapshots, replicas and backups) until the log is
+/// rewritten. `BGREWRITEAOF` does that, in the background; then only digests and records of tokens that live remain, and of
+/// an erased record its place, time, kind and hashes.
 ///
 /// # Permissions
 ///
 /// The user needs `GET`, `SET`, `GETDEL`, `DEL`, `EVAL`, `GETRANGE`, `SETRANGE`, `ZADD`, `ZREM`, `ZRANGE`,
 /// `ZRANGEBYSCORE`, `ZREVRANGEBYSCORE`, `ZREMRANGEBYSCORE`, `ZSCORE`, `PEXPIREAT`, `TIME` on keys with the prefix, and
-/// `INFO` and `CONFIG GET` (in a cluster `CLUSTER SLOTS` too).
+/// `INFO` and `CONFIG GET` (in a cluster `CLUSTER SLOTS` too). For consent records: `EVAL`, `HGET`, `HSET`, `HSETNX`,
+/// `HDEL`, `HKEYS`, `HGETALL`, `HINCRBY`, `ZADD`, `ZREM`, `ZCARD`, `ZLEXCOUNT`, `ZRANGEBYLEX`, `ZRANGEBYSCORE`,
+/// `ZREMRANGEBYRANK`.
 ///
 /// ```no_run
 /// use tower_consent::{RedisStore, Tokens};
@@ -116,6 +142,8 @@ struct Shared {
     link: Link,
     prefix: String,
     interval: i64,
+    /// Why no consent records are written.
+    refusal: Option<StoreError>,
 }
 
 impl RedisStore {

@@ -13,6 +13,7 @@ const OLDEST: (u32, u32) = (6, 2);
 pub(super) struct Accepted {
     pub(super) eviction: bool,
     pub(super) weak_persistence: bool,
+    pub(super) records_without_log: bool,
 }
 
 /// A setting that is not as it must be.
@@ -25,8 +26,12 @@ struct Finding {
 
 const UNSEEN: &str = "cannot be read";
 
-/// Looks at every primary.
-pub(super) async fn check(connection: &mut Connection, address: &str, accepted: Accepted) -> Result<(), StoreError> {
+/// Looks at every primary. Gives the reason why consent records cannot be kept there, if there is one.
+pub(super) async fn check(
+    connection: &mut Connection,
+    address: &str,
+    accepted: Accepted,
+) -> Result<Option<StoreError>, StoreError> {
     let info = ask(connection, address, &cmd("INFO")).await?;
     let append = ask(connection, address, cmd("CONFIG").arg("GET").arg("*append*")).await?;
     let save = ask(connection, address, cmd("CONFIG").arg("GET").arg("save")).await?;
@@ -38,8 +43,10 @@ pub(super) async fn check(connection: &mut Connection, address: &str, accepted: 
             why: "nothing is known of the server's settings",
         };
         let is_accepted = accepted.eviction && accepted.weak_persistence;
-        return if is_accepted { Ok(()) } else { Err(refuse(address, &[finding])) };
+        let refusal = (!accepted.records_without_log).then(|| no_records(address, UNSEEN));
+        return if is_accepted { Ok(refusal) } else { Err(refuse(address, &[finding])) };
     };
+    let mut refusal = None;
     for (node, info) in &info {
         let info = Info::of_text(info.clone(), fault_of(address, "INFO"))?;
         let append = pairs_of(&append, node, fault_of(address, "CONFIG"))?;
@@ -57,8 +64,27 @@ pub(super) async fn check(connection: &mut Connection, address: &str, accepted: 
         if !findings.is_empty() {
             return Err(refuse(place, &findings));
         }
+        let appendonly = appendonly(&info, append.as_ref());
+        if appendonly != "yes" && !accepted.records_without_log {
+            refusal = Some(no_records(place, appendonly));
+        }
     }
-    Ok(())
+    Ok(refusal)
+}
+
+/// A record is kept for years, and a token for days: who accepts that tokens are lost has not said it of records.
+fn no_records(place: &str, appendonly: &str) -> StoreError {
+    let message = format!(
+        "{place}: appendonly: {appendonly}, wanted yes (a restart loses consent records); set it and open the store \
+         again, or call accept_records_without_append_only_file"
+    );
+    StoreError::new(StoreErrorKind::Unsafe, message)
+}
+
+/// Whether the append-only file is on, in the server's words.
+fn appendonly<'a>(info: &'a Info, append: Option<&'a Info>) -> &'a str {
+    let is_on = info.value("aof_enabled").map(|enabled| if enabled == "1" { "yes" } else { "no" });
+    append.and_then(|append| append.value("appendonly")).or(is_on).unwrap_or(UNSEEN)
 }
 
 /// Whether the server is a primary: asked on every new connection, because an address can lead elsewhere after a
@@ -155,8 +181,7 @@ fn eviction(info: &Info) -> Option<Finding> {
 
 fn persistence(info: &Info, append: Option<&Info>, save: Option<&Info>) -> Vec<Finding> {
     let set = |name: &str| append.and_then(|append| append.value(name));
-    let is_on = info.value("aof_enabled").map(|enabled| if enabled == "1" { "yes" } else { "no" });
-    let appendonly = set("appendonly").or(is_on).unwrap_or(UNSEEN);
+    let appendonly = appendonly(info, append);
     if appendonly != "yes" {
         let why = match save.and_then(|save| save.value("save")) {
             Some("") => "and save is off: a restart loses every token, or brings an old snapshot back",

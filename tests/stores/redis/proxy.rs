@@ -32,7 +32,7 @@ pub(crate) struct Proxy {
 #[derive(Default)]
 struct Shared {
     server: OnceLock<PathBuf>,
-    /// The connection breaks when the next `GETDEL` is done, before its answer comes through.
+    /// The connection breaks when the next `GETDEL`, or the next append of a record, is done, before its answer comes through.
     is_cutting: AtomicBool,
     /// Connections that are older than this are silent.
     age: AtomicU64,
@@ -52,11 +52,11 @@ impl Proxy {
         self.shared.server.set(server.socket()).unwrap();
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    fn cut(&self, is_cutting: bool) {
+    pub(crate) fn cut(&self, is_cutting: bool) {
         self.shared.is_cutting.store(is_cutting, Ordering::SeqCst);
     }
 
@@ -99,8 +99,8 @@ async fn forward(mut client: TcpStream, shared: Arc<Shared>) -> Option<()> {
                     delay => time::sleep(Duration::from_millis(delay)).await,
                 }
                 server.write_all(words).await.ok()?;
-                let is_delete = words.windows(6).any(|word| word == b"GETDEL");
-                if is_delete && shared.is_cutting.swap(false, Ordering::SeqCst) {
+                let is_write = words.windows(6).any(|word| [b"GETDEL", b"HSETNX"].contains(&word.try_into().unwrap()));
+                if is_write && shared.is_cutting.swap(false, Ordering::SeqCst) {
                     // Its first byte says that it was done; nobody sees it.
                     let _lost = server.read_u8().await.ok()?;
                     return None;
