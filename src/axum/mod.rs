@@ -4,6 +4,8 @@
 //! [`Reason::NoLayer`](crate::Reason::NoLayer). [`ConsentChange`] is a response part, [`Narrow`] too. The
 //! extractors and answers of sign-in tokens stand in `token.rs`.
 
+#[cfg(feature = "pages")]
+mod pages;
 mod record;
 mod token;
 

@@ -103,14 +103,7 @@ pub(super) async fn by_form(visit: &Visit, fields: &Fields) -> Result<Answer, Fa
     };
     let change = match carry_out(visit, &wish, &manner).await {
         Ok(change) => change,
-        Err(fault) if fault.kind == FaultKind::Outdated => {
-            let html = show::preferences(visit, &visit.decision, Some(Told::Outdated), form.back.as_deref());
-            return Ok(answer::page(fault.kind.status(), html));
-        }
-        Err(fault) if fault.kind == FaultKind::Unconfirmed => {
-            return Ok(answer::page(fault.kind.status(), show::confirmation(visit, &form)));
-        }
-        Err(fault) => return Err(fault),
+        Err(fault) => return ask_again(visit, &form, fault),
     };
     let mut answer = if change.closed_by_signal().is_empty() {
         let is_kept = change.header_value().map(|_| visit.parts.headers.contains_key(header::COOKIE));
@@ -124,13 +117,32 @@ pub(super) async fn by_form(visit: &Visit, fields: &Fields) -> Result<Answer, Fa
     Ok(answer)
 }
 
+/// What can be set right by the visitor is asked again, with a sentence on what was wrong.
+fn ask_again(visit: &Visit, form: &ChoiceForm, fault: Fault) -> Result<Answer, Fault> {
+    let told = match fault.kind {
+        _ if visit::prefers_json(&visit.parts.headers) => return Err(fault),
+        FaultKind::Unconfirmed => {
+            return Ok(answer::page(fault.kind.status(), show::confirmation(visit, form)));
+        }
+        FaultKind::Outdated => Told::Outdated,
+        FaultKind::ForeignOrigin => Told::Foreign,
+        FaultKind::Unavailable => Told::Unavailable,
+        _ => return Err(fault),
+    };
+    let html = show::preferences(visit, &visit.decision, Some(told), form.back.as_deref());
+    Ok(answer::page(fault.kind.status(), html))
+}
+
 /// The visitor has seen a notice. Neither a grant nor a refusal: nobody else can say it for the visitor.
 fn note(visit: &Visit, form: &ChoiceForm) -> Result<Answer, Fault> {
     debug_assert_eq!(form.action, Action::Note);
-    if !visit.source.is_trusted() {
-        return Err(Fault::foreign());
+    let checked = match visit.source.is_trusted() {
+        true => check_revision(form.revision, visit.decision.policy()),
+        false => Err(Fault::foreign()),
+    };
+    if let Err(fault) = checked {
+        return ask_again(visit, form, fault);
     }
-    check_revision(form.revision, visit.decision.policy())?;
     let change = visit.decision.note_revision();
     if change.is_none() && !visit.decision.knows_revision() {
         // There is no choice that could stay as it is: it takes an answer first.

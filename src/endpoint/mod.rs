@@ -23,6 +23,7 @@ mod json;
 mod look;
 mod origin;
 mod own_path;
+mod prompt;
 mod public_path;
 mod rights;
 mod route;
@@ -38,10 +39,12 @@ pub use self::{
     gate::{RequireRevision, RequireRevisionFuture, RequireRevisionService},
     gpc::GpcResource,
     look::{
-        Banner, CookieCard, Declaration, DeclarationGroup, DefaultLook, Direction, Facts, Footer, Language,
-        LanguageError, Languages, Look, Message, Messages, Notice, Page, Plural, Preferences, Purpose, RecipientCard,
-        Scene, ScriptTag, ServiceRow, SignalReport, StoredFacts, Switch, Update, UpdateEntry, Wording, YourData,
+        Banner, ContentPrompt, CookieCard, Declaration, DeclarationGroup, DefaultLook, Direction, Facts, Footer,
+        Language, LanguageError, Languages, Look, Message, Messages, Notice, Page, Plural, Preferences, Purpose,
+        RecipientCard, Scene, ScriptTag, ServiceRow, SignalReport, StoredFacts, Switch, Update, UpdateEntry, Wording,
+        YourData,
     },
     origin::OriginError,
+    prompt::{Needed, PromptPage},
     service::{ConsentPages, PagesFuture},
 };

@@ -28,7 +28,6 @@ const LONGEST_TEXT: usize = 2_000;
 enum Request {
     Export,
     Erase,
-    Object,
     Correct,
 }
 
@@ -116,7 +115,6 @@ pub(super) async fn exercise(visit: &Visit, fields: &Fields) -> Result<Answer, F
             None => Err(Fault::missing("confirm", "an erasure is confirmed by yes")),
         },
         Request::Correct => correct(visit, &person, fields).await,
-        Request::Object => Ok(object(visit).await),
     }
 }
 

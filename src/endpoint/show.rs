@@ -7,14 +7,14 @@ use super::{
     form::ChoiceForm,
     fragments::Fragments,
     look::{
-        self, Declaration, Footer, Language, Message, Page, Place, Preferences, Prompted, Said, Scene, ScriptTag,
-        Sentence, StoredFacts, Update, YourData,
+        self, ContentPrompt, Declaration, Footer, Language, Message, Page, Place, Preferences, Prompted, Said, Scene,
+        ScriptTag, Sentence, StoredFacts, Update, YourData,
     },
     service::Settings,
     state::State,
     visit::{self, Visit},
 };
-use crate::{decide::Decision, record::ChoiceMethod};
+use crate::{category::Category, decide::Decision, record::ChoiceMethod};
 
 /// What the preferences page says first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub(super) enum Told {
     Saved,
     Outdated,
     Closed,
+    Foreign,
+    Unavailable,
 }
 
 /// What was done at `/your-data`.
@@ -77,6 +79,8 @@ pub(super) fn preferences(visit: &Visit, decision: &Decision, told: Option<Told>
         None => None,
         Some(Told::Saved) => Some(Sentence::Saved),
         Some(Told::Outdated) => Some(Sentence::OutdatedForm),
+        Some(Told::Foreign) => Some(Sentence::Foreign),
+        Some(Told::Unavailable) => Some(Sentence::Unavailable),
         Some(Told::Closed) => decision.honoured_signals().objections().next().map(Sentence::ClosedBySignal),
     };
     let view = Preferences::new(decision, reader.scene);
@@ -149,7 +153,8 @@ pub(super) fn fault(settings: &Settings, headers: &HeaderMap, fault: &Fault) -> 
     let scene = Scene::new(settings.path.as_str(), visit::language(settings, headers), &root);
     let message = match fault.kind {
         FaultKind::NotFound => Message::saying(scene, &Said::Missing),
-        FaultKind::ForeignOrigin => Message::saying(scene, &Said::Foreign),
+        FaultKind::ForeignOrigin => Message::saying(scene, &Said::ForeignRequest),
+        FaultKind::Stranger => Message::saying(scene, &Said::Stranger),
         FaultKind::Unavailable => Message::saying(scene, &Said::Unavailable),
         // For whoever put the server together.
         FaultKind::NoLayer | FaultKind::NotInPolicy => Message {
@@ -170,6 +175,22 @@ pub(super) fn text(visit: &Visit, method: ChoiceMethod, language: &Language) -> 
     let scene = Scene::new(visit.settings.path.as_str(), language, "/");
     let place = if method == ChoiceMethod::Banner { Place::Banner } else { Place::Page };
     look::shown_text(&*visit.settings.look, &visit.decision, scene, place)
+}
+
+/// The question in place of content.
+pub(super) fn content(
+    settings: &Settings,
+    decision: &Decision,
+    language: &Language,
+    back: Option<&str>,
+    (category, service): (Category, Option<&str>),
+    fields: Vec<(String, String)>,
+    is_closed: bool,
+) -> String {
+    let root = settings.path.root();
+    let reader = Reader::new(settings, decision, language, back.unwrap_or(&root));
+    let prompt = ContentPrompt::new(decision, reader.scene, category, service, fields, is_closed);
+    reader.frame(language.messages().content_title.as_str(), &settings.look.content(&prompt))
 }
 
 /// What stands on the application's own pages.

@@ -28,11 +28,13 @@ pub(crate) enum Said {
     CookiesDisabled,
     /// The store cannot record a grant.
     Unavailable,
-    /// A grant from another site.
-    Foreign,
     /// A request that makes no sense: the field and its value.
     Malformed(String),
     Missing,
+    /// A request about data, from another site.
+    ForeignRequest,
+    /// Nobody can tell whose data is meant.
+    Stranger,
     ReceivedErase,
     ReceivedObject,
     ReceivedCorrect,
@@ -73,8 +75,9 @@ impl<'a> Message<'a> {
         let (title, text): (&Wording, &Wording) = match said {
             Said::CookiesDisabled => (&messages.cookies_disabled_title, &messages.cookies_disabled_text),
             Said::Unavailable => (&messages.unavailable_title, &messages.unavailable_text),
-            Said::Foreign => (&messages.foreign_title, &messages.foreign_text),
             Said::Malformed(_) => (&messages.malformed_title, &messages.malformed_text),
+            Said::ForeignRequest => (&messages.foreign_title, &messages.foreign_request_text),
+            Said::Stranger => (&messages.stranger_title, &messages.stranger_text),
             Said::Missing => (&messages.missing_title, &messages.missing_text),
             Said::ReceivedErase => (&messages.received_title, &messages.received_erase),
             Said::ReceivedObject => (&messages.received_title, &messages.received_object),

@@ -190,7 +190,8 @@ messages! {
         erase_button object_title object_text object_button correct_title correct_text correct_button saved back
         to_settings cookies_disabled_title cookies_disabled_text confirm_title confirm_text confirm_yes confirm_no
         outdated_form closed_by_signal unavailable_title unavailable_text foreign_title foreign_text malformed_title
-        malformed_text missing_title missing_text received_title received_erase received_object received_correct date
+        malformed_text missing_title missing_text
+        content_title content_text content_allow stranger_title stranger_text foreign_request_text received_title received_erase received_object received_correct date
         date_first_day january february march april may june july august september october november december;
     plurals: recipients months days hours minutes seconds;
 }

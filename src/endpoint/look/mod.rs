@@ -9,6 +9,7 @@
 
 mod assets;
 mod banner;
+mod content;
 mod declaration;
 mod language;
 mod message;
@@ -34,6 +35,7 @@ pub(crate) use self::{
 };
 pub use self::{
     banner::{Banner, Footer, Notice},
+    content::ContentPrompt,
     declaration::{CookieCard, Declaration, DeclarationGroup, RecipientCard},
     language::{Direction, Language, LanguageError},
     message::Message,
@@ -108,6 +110,11 @@ pub trait Look: Debug + Send + Sync + 'static {
     /// What is stored of a visitor.
     fn your_data(&self, data: &YourData<'_>) -> String {
         data.to_html()
+    }
+
+    /// The question in place of content.
+    fn content(&self, prompt: &ContentPrompt<'_>) -> String {
+        prompt.to_html()
     }
 
     /// A page that says one thing.
