@@ -187,11 +187,9 @@ mod token;
 
 #[cfg(feature = "pages")]
 pub use crate::endpoint::{
-    Banner, ConsentPages, ContentPrompt, CookieCard, Declaration, DeclarationGroup, DefaultLook,
-    Direction as WritingDirection, Facts, Footer, Fragments, GpcResource, Language, LanguageError, Languages, Look,
-    Message, Messages, Needed, Notice, OriginError, Page, PagesFuture, Plural, Preferences, PromptPage, Purpose,
-    RecipientCard, RequireRevision, RequireRevisionFuture, RequireRevisionService, Scene, ScriptTag, ServiceRow,
-    SignalReport, StoredFacts, Switch, Update, UpdateEntry, Wording, YourData,
+    ConsentPages, Fragments, GpcResource, Needed, OriginError, PagesFuture, PromptPage, RequireRevision,
+    RequireRevisionFuture, RequireRevisionService,
+    look::{self, Language, LanguageError, Languages, Look},
 };
 #[cfg(feature = "postgres")]
 pub use crate::store::{PostgresStore, PostgresStoreBuilder};

@@ -31,19 +31,22 @@ pub(super) async fn withdraw(visit: &Visit) -> Result<Answer, Fault> {
 
 /// `POST /api/choice`.
 pub(super) async fn choose(visit: &Visit, body: &[u8]) -> Result<Answer, Fault> {
-    let known = ["revision", "all", "grant", "grant_services", "refuse_services", "confirm", "language"];
+    let known = ["revision", "all", "grant", "grant_services", "refuse_services", "confirm", "language", "method"];
     let object = Object::parse(body, &known)?;
     let wish = wish(visit, &object)?;
     let language = object.text("language")?;
     if let Some(tag) = language.filter(|tag| !is_language(tag)) {
         return Err(Fault::malformed("language", tag, "the tag of a language is expected"));
     }
-    let manner = Manner {
-        method: ChoiceMethod::Api,
-        revision: object.number("revision")?,
-        is_confirmed: object.flag("confirm")?,
-        language,
+    let method = match object.text("method")? {
+        None | Some("api") => ChoiceMethod::Api,
+        Some("banner") => ChoiceMethod::Banner,
+        Some("page") => ChoiceMethod::Page,
+        Some("footer") => ChoiceMethod::Footer,
+        Some(other) => return Err(Fault::malformed("method", other, "banner, page, footer or api is expected")),
     };
+    let manner =
+        Manner { method, revision: object.number("revision")?, is_confirmed: object.flag("confirm")?, language };
     let change = choose::carry_out(visit, &wish, &manner).await?;
     Ok(changed(visit, change))
 }

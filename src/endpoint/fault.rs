@@ -90,6 +90,10 @@ impl Fault {
 
     pub(super) fn of_field(kind: FaultKind, field: impl Into<Cow<'static, str>>, value: &str, why: &str) -> Self {
         let (field, value) = (field.into(), cut(value));
+        let field = match field {
+            Cow::Owned(name) => Cow::Owned(cut(&name)),
+            known => known,
+        };
         let detail = format!("{field} = {value:?}: {why}");
         Self { kind, field: Some(field), value: Some(value), detail }
     }

@@ -20,7 +20,7 @@ mod fragments;
 mod gate;
 mod gpc;
 mod json;
-mod look;
+pub mod look;
 mod origin;
 mod own_path;
 mod prompt;
@@ -38,12 +38,6 @@ pub use self::{
     fragments::Fragments,
     gate::{RequireRevision, RequireRevisionFuture, RequireRevisionService},
     gpc::GpcResource,
-    look::{
-        Banner, ContentPrompt, CookieCard, Declaration, DeclarationGroup, DefaultLook, Direction, Facts, Footer,
-        Language, LanguageError, Languages, Look, Message, Messages, Notice, Page, Plural, Preferences, Purpose,
-        RecipientCard, Scene, ScriptTag, ServiceRow, SignalReport, StoredFacts, Switch, Update, UpdateEntry, Wording,
-        YourData,
-    },
     origin::OriginError,
     prompt::{Needed, PromptPage},
     service::{ConsentPages, PagesFuture},

@@ -12,7 +12,11 @@
 //! | `site_domain` | none: cookies are expired on the host only | a domain |
 //! | `grant_lifetime` | 6 calendar months, from the start of the UTC day | up to 13 months |
 //! | `refusal_lifetime` | 6 calendar months, from the end of the UTC day; without end where anything passes until it is refused (opt-out, an exemption, a resolver) | up to 13 months or 400 days |
-//! | `revision` | number 1, no date | 1 to 99,999,999, and a date |
+//! | `revisions` | one: number 1, no date | a list: numbers from 1 to 99,999,999, dates, `material` or `notice`, what changed |
+//! | `outdated_grants` | `close`: a grant from before a material revision is asked for anew | `keep-scope` |
+//! | `banner_under_signal` | `false`: under an honoured signal nobody is asked unasked | `true` |
+//! | `about` | nothing | controller, contact, links to privacy policy, imprint, recipients; transfers |
+//! | `retention` | consent records 36 months, rights requests 24, counters 25 | any; records at least as long as a grant lives |
 //! | `signals.dnt`, `signals.gpc` | `all`: everything that is not essential | a list of categories, `no-cookies`, `ignore` |
 //! | `signals.always` | `false`: a choice made in knowledge of the signal beats it | `true` |
 //! | `floors` | none | `secure`, `http_only`, `same_site` |
@@ -40,6 +44,8 @@
 //! | an `auth_cookies` entry | essential, at most 7 days |
 //! | a category's `kind` | `asked-for` |
 //! | a category's or service's `since` | 1 |
+//! | a category's `label`, `purpose` | of the built-in ones: texts in five languages; of others: the name, none |
+//! | a service's `label`, `provider`, `purpose`, `transfers`, `privacy_policy` | the name, none |
 //!
 //! # The consent cookie
 //!
@@ -71,6 +77,16 @@
 //!
 //! [`NewToken::browser_session`]: crate::NewToken::browser_session
 //!
+//! # Consent records
+//!
+//! | setting | default |
+//! |---|---|
+//! | [`Records`](crate::Records) | no chain key; a purge every hour, from the first record on |
+//! | what an account objects to | remembered for 60 seconds |
+//! | withdrawals that wait for a store that is down | at most 10,000, in memory |
+//! | [`DueRule`](crate::DueRule) | 30 days |
+//! | [`MemoryStore`](crate::MemoryStore) | 100,000 entries |
+//!
 //! # The layer
 //!
 //! | setting | default |
@@ -92,6 +108,8 @@
 //! | scopes of a cookie rule | 20; 10 of a partitioned cookie |
 //! | a choice ahead of the server's clock | one day |
 //! | a token's subject, label, data | 255, 255 and 1,024 bytes |
+//! | a record's subject, data; a text that was shown | 255 bytes, 16 KiB; 256 KiB |
+//! | a correction in a person's own words | 2,000 bytes |
 //! | undeclared names that are warned of | 256 in each direction; a name once, whichever way it was seen first |
 //!
 //! # The same in code
@@ -127,7 +145,7 @@
 //! # assert_eq!(format!("{builder:?}"), format!("{same:?}"));
 //!
 //! let policy = builder.mac_key("k1", secret).build()?;
-//! assert_eq!(policy.revision().number(), 3);
+//! assert_eq!((policy.revision().number(), policy.material_revision()), (4, 3));
 //! assert_eq!(policy.lookup(b"_gcl_au"), Some((Category::MARKETING, Some("google-ads"))));
 //! # same.build()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -18,17 +18,18 @@
 //! | R85 | Prior consent for all storing and reading on the device that is not exempt, personal data or not | Directive 2002/58/EC Art. 5(3); CJEU C-673/17 (Planet49) | text, summary | default: [`Regime::OptIn`], and refused cookies are taken out of requests too |
 //! | R86 | A clear act. Silence, scrolling, and browsing on are no consent | CJEU C-673/17; EDPB Guidelines 05/2020; CNIL | summary | nothing but a choice ever grants; [`Decision::asks`] says when to ask |
 //! | R87 | A decision for each purpose; what comes later was not consented to | GDPR Art. 6(1)(a) | memory | categories and services are granted by name; `since` on what is new |
-//! | R88 | To refuse is as easy as to accept | CNIL; EDPB Cookie Banner Task Force, January 2023 | summary | [`Decision::refuse_all`] beside [`Decision::grant_all_unrecorded`]: your page must show both alike |
+//! | R88 | To refuse is as easy as to accept | CNIL; EDPB Cookie Banner Task Force, January 2023 | summary | the pages show both alike, in one click each; with pages of your own that is your part |
 //! | R89 | Withdrawal at any time, as easy as consent | GDPR Art. 7(3) | summary | [`Decision::withdraw`]: in force in the same answer, and what is there is expired |
 //! | R90 | A refusal is remembered as long as consent, and not asked about again for 6 months | CNIL Recommendation 2020-092; Garante, 10 June 2021 | summary | default: `refusal_lifetime` of 6 calendar months, from the end of the day |
-//! | R91 | Ask again when purposes, vendors or retention change, and not for an edited text | ICO | summary | raise `revision.number` only for a material change; leave it for edits |
+//! | R91 | Ask again when purposes, vendors or retention change, and not for an edited text | ICO | summary | list a *material* revision for the former, a *notice* for the latter ([`Revision`]); a refusal stays |
 //! | R92 | An expired or unreadable choice is neither consent nor refusal | | own | reported by [`Decision::undecided`] |
 //! | R93 | Own statistics, and appearance, need no consent until the visitor objects | Data (Use and Access) Act 2025 (UK); CNIL for audience measurement (R109) | summary | [`Regime::OptInWithExemptions`] for those visitors, and `kind = "exempt-until-objected"` |
-//! | R95 | Itemised notice, withdrawal as easy as consent, proof | Digital Personal Data Protection Act (India), s. 6 | summary | as above; this version keeps no records |
+//! | R95 | Itemised notice, withdrawal as easy as consent, proof | Digital Personal Data Protection Act (India), s. 6 | summary | as above, and [`Records`] |
 //! | R104 | The cookie that holds the choice should not itself identify anybody | IAB TCF 2.2 | text | no random id, and only the day of the choice |
 //! | R105, R106 | Calendar months; never longer by visiting | CNIL | summary, own | a grant is never renewed |
 //! | R109, R111 | Exempt: sign-in, cart, CSRF, load balancing, the choice itself. Never exempt: advertising, third-party analytics | Article 29 Working Party, WP194; CNIL | summary | declare only the former as essential |
-//! | R113, R115 | Consent can be proved | GDPR Art. 7(1) | summary | not in this version: methods that keep no proof are named `…_unrecorded` |
+//! | R113-R115 | Consent can be proved: who, when, which text, what; only ever added to; before it acts | GDPR Art. 7(1); EDPB Guidelines 05/2020; CNIL | summary, own | [`ConsentLayer::with_records`] and [`Choices`]; methods that keep no proof are named `…_unrecorded` |
+//! | R116 | Records end too | GDPR Art. 5(1)(e) | summary | `retention`: purged by itself |
 //! | R118 | The consent cookie: first-party, `__Host-`, Secure, small, authenticated | RFC 6265bis section 4.1.3 | text | default, apart from the MAC: set [`PolicyBuilder::mac_key`] |
 //!
 //! # Signals
@@ -43,9 +44,10 @@
 //! | R21 | Every kind of request carries the signal | Web Platform Tests | text | every request is judged, images and API calls too |
 //! | R96, R102 | The signal is a valid opt-out in California and eleven other states of the US | 11 CCR 7025(c); state laws | copy, summary | keep the default under [`Regime::OptOut`] |
 //! | R97 | The signal beats an older consent; a consent given in its knowledge beats the signal | 11 CCR 7025(c)(3) | copy | default; `signals.always = true` for a policy that promises more |
-//! | R98 | For a known consumer the opt-out stays when the signal does not come along | 11 CCR 7025(c)(5) | copy | keep it with the account, and take away with [`PolicyBuilder::narrow`] |
-//! | R99 | From 1 January 2026: show that the signal was honoured | 11 CCR 7025(c)(6) | summary | show [`Decision::honoured_signals`] |
-//! | R100 | Do not ask again for 12 months after an opt-out | Cal. Civ. Code 1798.135(c)(4) | summary | a refusal does not lapse under opt-out |
+//! | R98 | For a known consumer the opt-out stays when the signal does not come along | 11 CCR 7025(c)(5) | copy | [`AccountLink`] |
+//! | R99 | From 1 January 2026: show that the signal was honoured | 11 CCR 7025(c)(6) | summary | the footer of the pages; with pages of your own, [`Decision::honoured_signals`] |
+//! | R100 | Do not ask again for 12 months after an opt-out; opting in again takes two steps; requests are kept for 24 months | Cal. Civ. Code 1798.135(c)(4); 11 CCR 7028(a), 7101 | summary, memory | a refusal does not lapse under opt-out, [`Decision::prompt`] waits, [`Choices::confirmed`]; `retention.rights_requests` |
+//! | R101 | A cookie banner alone is no way to opt out | 11 CCR 7026(a)(4) | copy | the footer of the pages stands on every page |
 //!
 //! # Cookies
 //!
@@ -112,10 +114,14 @@
 //! [`Regime::OptOut`]: crate::Regime::OptOut
 //! [`Regime::OptInWithExemptions`]: crate::Regime::OptInWithExemptions
 //! [`Decision::asks`]: crate::Decision::asks
-//! [`Decision::refuse_all`]: crate::Decision::refuse_all
-//! [`Decision::grant_all_unrecorded`]: crate::Decision::grant_all_unrecorded
 //! [`Decision::withdraw`]: crate::Decision::withdraw
 //! [`Decision::undecided`]: crate::Decision::undecided
 //! [`Decision::honoured_signals`]: crate::Decision::honoured_signals
+//! [`Decision::prompt`]: crate::Decision::prompt
 //! [`PolicyBuilder::mac_key`]: crate::PolicyBuilder::mac_key
-//! [`PolicyBuilder::narrow`]: crate::PolicyBuilder::narrow
+//! [`Revision`]: crate::Revision
+//! [`Records`]: crate::Records
+//! [`Choices`]: crate::Choices
+//! [`Choices::confirmed`]: crate::Choices::confirmed
+//! [`ConsentLayer::with_records`]: crate::ConsentLayer::with_records
+//! [`AccountLink`]: crate::AccountLink

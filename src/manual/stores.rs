@@ -1,4 +1,4 @@
-//! Which store for tokens, what each promises, and what can still go wrong.
+//! Which store for tokens and consent records, what each promises, and what can still go wrong.
 //!
 //! # Which store
 //!
@@ -9,8 +9,9 @@
 //! | `RedisStore` (feature `redis`) | many servers | as durable as the server is set | one `GET`, one round trip |
 //! | `PostgresStore` (feature `postgres`) | many servers | still signed in | one prepared `SELECT`, one round trip |
 //!
-//! All pass one suite of tests; the contract is [`TokenStore`](crate::TokenStore)'s own text. A store of your own goes in
-//! wherever these do.
+//! All pass one suite of tests; the contracts are the texts of [`TokenStore`](crate::TokenStore) and
+//! [`ConsentStore`](crate::ConsentStore). A store of your own goes in wherever these do. One store can keep both: give a clone
+//! of it to [`Tokens`](crate::Tokens), and one to [`Records`](crate::Records).
 //!
 //! # What is promised
 //!
@@ -33,7 +34,7 @@
 //! | store | where | what clears it |
 //! |---|---|---|
 //! | memory | freed memory of the process | the end of the process |
-//! | redb | free pages of the file | [`compact()`](#redb) gives most of them back; a new file holds nothing old |
+//! | redb | free pages of the file | [`compact()`](#redb) writes the file anew, and zeros over what is left between |
 //! | Redis | the append-only file, until it is rewritten; snapshots | `BGREWRITEAOF`; delete old snapshots |
 //! | PostgreSQL | dead rows until `VACUUM`, the write-ahead log until it is recycled, backups | `VACUUM FULL` on the table; `CHECKPOINT`, and the archive's own retention |
 //!
@@ -46,7 +47,8 @@
 //!
 //! **Durable before it answers.** A sign-in or a log-out is on the disk when it is acknowledged; those that wait at the
 //! same time share one write. Look-ups that memory does not answer read the file on the thread that asks: put it on a
-//! local disk. [`compact()`](crate::RedbStore::compact) makes them wait. Back the file up only while it is closed, or from a snapshot of the file system.
+//! local disk. [`compact()`](crate::RedbStore::compact) makes them wait, and needs as much room again while it runs. Back the
+//! file up only while it is closed, or from a snapshot of the file system.
 //!
 //! # Redis
 //!
@@ -65,6 +67,22 @@
 //! The library makes and updates its own table when it connects; many servers may start at once. `synchronous_commit` must
 //! not be `off`: an acknowledged log-out could be undone by a crash. With asynchronous replication a failover can lose
 //! the last commits, as above. One of all servers sweeps; the others find it locked.
+//!
+//! # Consent records
+//!
+//! | store | what a record costs, its data aside | writes |
+//! |---|---|---|
+//! | memory | some hundred bytes; at most 100,000 entries | at once; all is gone when the process ends |
+//! | redb | | durable before it answers; whatever waits shares one write |
+//! | Redis | about 600 bytes; about 230 once erased | one `EVAL`; all keys of the records lie in one slot of a cluster |
+//! | PostgreSQL | about 330 bytes | one statement |
+//!
+//! Redis keeps records only with its append-only file on: it is looked at when the store is opened, and otherwise every write
+//! of a record is refused, unless the application calls `accept_records_without_append_only_file`.
+//!
+//! The data of a record is JSON of some hundred bytes. Erasure takes it out of every answer at once; what files may still
+//! hold, and what clears it, is as for tokens above. Retention is the work of [`Records`](crate::Records), not of the
+//! store: see [`manual::records`](super::records).
 //!
 //! # Growth
 //!

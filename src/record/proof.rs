@@ -57,36 +57,45 @@ impl fmt::Debug for Proof {
 }
 
 impl Records {
-    /// The proof of what is on record of an owner. Of an account it holds what its browsers chose before they were signed in,
+    /// The proof of what is on record of an owner, for the site's own staff: it walks along all chains. Of an account it holds what its browsers chose before they were signed in,
     /// as far as it was bound to it since.
     ///
     /// # Errors
     ///
     /// The store cannot be read.
     pub async fn proof(&self, owner: &Owner) -> Result<Proof, StoreError> {
-        let entries = entries_of_all(self, owner).await?;
+        let mut document = self.document("tower-consent proof 1", owner).await?;
         let verification = self.verify().await?;
+        let summary = json!({
+            "is_intact": verification.is_intact(),
+            "is_keyed": verification.is_keyed,
+            "chains": verification.chains,
+            "entries": verification.entries,
+            "erased": verification.erased,
+            "findings": verification.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        });
+        if let Some(fields) = document.as_object_mut() {
+            fields.insert("verification".to_owned(), summary);
+        }
+        Ok(Proof(document))
+    }
+
+    /// What is on record of an owner, without a walk along the chains: visitors can ask for this.
+    pub(super) async fn document(&self, format: &str, owner: &Owner) -> Result<Value, StoreError> {
+        let entries = entries_of_all(self, owner).await?;
         let (events, texts) = self.describe(&entries).await?;
         let whose = match owner {
             Owner::Record(id) => json!({ "record": id.to_string() }),
             Owner::Subject(subject) => json!({ "subject": **subject }),
         };
-        Ok(Proof(json!({
-            "format": "tower-consent proof 1",
+        Ok(json!({
+            "format": format,
             "written_by": LIBRARY,
             "written_at": second(self.now()),
             "about": whose,
             "events": events,
             "texts": texts,
-            "verification": {
-                "is_intact": verification.is_intact(),
-                "is_keyed": verification.is_keyed,
-                "chains": verification.chains,
-                "entries": verification.entries,
-                "erased": verification.erased,
-                "findings": verification.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            },
-        })))
+        }))
     }
 
     /// The events of these entries, and the texts that they name.

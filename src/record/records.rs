@@ -11,6 +11,7 @@ use std::{
 
 use http::Extensions;
 use time::Date;
+use tokio::sync::Mutex as AsyncMutex;
 
 use super::{
     chain::ChainKeys,
@@ -57,12 +58,16 @@ pub(super) struct Inner {
     pub(super) ledger: Ledger,
     pub(super) retention: Mutex<Retention>,
     texts: Mutex<HashMap<TextHash, Date>>,
+    text_writer: AsyncMutex<()>,
     counts: Mutex<BTreeMap<(Date, String), u64>>,
-    objections: Mutex<HashMap<Arc<str>, (i64, Option<Objection>)>>,
+    objections: Mutex<HashMap<Arc<str>, Asked>>,
     last_moment: AtomicI64,
     is_keyed: bool,
     purger: OnceLock<Purger>,
 }
+
+/// What an account objects to, and when the store was asked (Unix seconds).
+type Asked = (i64, Option<Objection>);
 
 /// Settings of [`Records`].
 #[derive(Clone)]
@@ -223,7 +228,13 @@ impl Records {
             return Err(StoreError::new(StoreErrorKind::Invalid, message));
         }
         let (hash, today) = (TextHash::of(text), day_of(self.now()));
-        if lock(&self.0.texts).get(&hash) == Some(&today) {
+        let is_kept = || lock(&self.0.texts).get(&hash) == Some(&today);
+        if is_kept() {
+            return Ok(hash);
+        }
+        // The first visitors of a day come together: one of them writes.
+        let _turn = self.0.text_writer.lock().await;
+        if is_kept() {
             return Ok(hash);
         }
         self.store().keep_text(hash, text, today).await?;
@@ -286,6 +297,7 @@ impl RecordsBuilder {
             ledger: Ledger::new(self.store, keys, self.clock),
             retention: Mutex::new(self.retention),
             texts: Mutex::default(),
+            text_writer: AsyncMutex::default(),
             counts: Mutex::default(),
             objections: Mutex::default(),
             last_moment: AtomicI64::new(i64::MIN),

@@ -128,17 +128,16 @@ impl Rights {
         Ok(has_records || !self.sessions(owner).await?.is_empty())
     }
 
-    /// Everything that the library stores of this owner, as JSON: the [proof](Records::proof), requests, and the sessions
-    /// (never a token's secret, which is not stored).
+    /// Everything that the library stores of this owner, as JSON: the events of the [proof](Records::proof) with the texts that
+    /// were shown, requests, and the sessions (never a token's secret, which is not stored).
     ///
     /// # Errors
     ///
     /// A store cannot tell.
     pub async fn export(&self, owner: &Owner) -> Result<Proof, StoreError> {
-        let Proof(mut document) = self.records.proof(owner).await?;
+        let mut document = self.records.document("tower-consent export 1", owner).await?;
         let sessions = self.sessions(owner).await?;
         if let Some(fields) = document.as_object_mut() {
-            fields.insert("format".to_owned(), "tower-consent export 1".into());
             fields.insert("sessions".to_owned(), sessions.into());
         }
         Ok(Proof(document))

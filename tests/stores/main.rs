@@ -7,6 +7,7 @@ mod ledger;
 mod memory;
 mod postgres;
 mod postgres_server;
+mod proofs;
 mod redb;
 mod redb_ledger;
 mod redis;

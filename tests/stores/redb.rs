@@ -711,6 +711,7 @@ fn as_a_child() {
                 "work" => work(&store),
                 "full" => fill(&store),
                 "records" => redb_ledger::work(&store),
+                "proofs" => super::proofs::work(&store),
                 _ => {}
             }
         }

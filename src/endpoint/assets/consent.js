@@ -62,6 +62,8 @@
 
   // What a form says, as the API takes it; nothing for what only the form can do.
   function request(form, action) {
+    // What an opt-out region shows besides is the server's to say.
+    if (state.regime === "opt-out") return null;
     const data = new FormData(form);
     const body = { revision: Number(data.get("revision")), language: data.get("language") || undefined };
     if (action === "accept-all") return ["choice", { ...body, all: true }];

@@ -69,7 +69,7 @@ struct Form {
     messages: BTreeMap<String, String>,
 }
 
-const FILES: [&str; 5] = [
+pub(super) const FILES: [&str; 5] = [
     include_str!("../languages/en.json"),
     include_str!("../languages/de.json"),
     include_str!("../languages/fr.json"),

@@ -178,7 +178,7 @@ messages! {
         reason_signal reason_signal_closed reason_narrowed reason_expired reason_outdated reason_new reason_unreadable
         reason_exempt reason_opt_out signals_title signals_none signal_honoured signal_overridden signal_ignored
         signal_stores_nothing signal_dnt_zero settings_intro decided_on not_decided nothing_optional always_on
-        own_switch switches_label provider transfers service lifetime provider_policy all_cookies your_data_link
+        own_switch provider transfers service lifetime provider_policy all_cookies
         about_title controller contact recipients_label duration_label proof_label proof_kept revision_label revision
         revision_on privacy_policy imprint essential_label essential_purpose functional_label functional_purpose
         analytics_label analytics_purpose marketing_label marketing_purpose cookies_title cookies_intro

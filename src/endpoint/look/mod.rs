@@ -20,6 +20,8 @@ mod preferences;
 mod rows;
 mod scene;
 mod signals;
+#[cfg(test)]
+mod tests;
 mod text;
 mod update;
 mod words;
@@ -59,7 +61,7 @@ use crate::decide::Decision;
 /// beforehand) is then the template's duty.
 ///
 /// ```
-/// use tower_consent::{Footer, Look, Page};
+/// use tower_consent::look::{Look, Page};
 ///
 /// /// The site's own frame around every page.
 /// #[derive(Debug)]

@@ -28,6 +28,8 @@ pub struct Preferences<'a> {
     pub purposes: Vec<Purpose>,
     /// Whether there is a switch that the visitor can move.
     pub can_choose: bool,
+    /// Whether there is no switch at all.
+    pub has_nothing_optional: bool,
     /// Whether there is consent that can be withdrawn.
     pub can_withdraw: bool,
     /// Whether it is an opt-out region.
@@ -52,6 +54,7 @@ impl<'a> Preferences<'a> {
         };
         let purposes = purposes(decision, language);
         let can_choose = switches(&purposes).any(|switch| !switch.is_closed);
+        let has_nothing_optional = switches(&purposes).next().is_none();
         Self {
             scene,
             said: String::new(),
@@ -59,6 +62,7 @@ impl<'a> Preferences<'a> {
             signals: SignalReport::of(decision, language),
             purposes,
             can_choose,
+            has_nothing_optional,
             can_withdraw: can_withdraw(decision),
             is_opt_out: decision.regime() == Regime::OptOut,
             facts: Facts::of(decision, &scene),

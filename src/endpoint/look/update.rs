@@ -37,6 +37,8 @@ pub struct UpdateEntry {
     pub is_current: bool,
     /// Whether it is newer than what the visitor has seen.
     pub is_new: bool,
+    /// Whether it is the oldest one, before which nobody chose.
+    pub is_first: bool,
     /// Whether it asks anew.
     pub is_material: bool,
     /// What changed; may be empty.
@@ -56,6 +58,7 @@ impl<'a> Update<'a> {
             day: revision.date().map_or_else(String::new, |date| date.to_string()),
             is_current: revision.number() == latest,
             is_new: seen.is_some_and(|seen| revision.number() > seen),
+            is_first: policy.revisions().first().is_none_or(|first| first.number() == revision.number()),
             is_material: revision.is_material(),
             changes: revision.what_changed().in_language(scene.language.tag()).to_owned(),
         };

@@ -1,18 +1,23 @@
 //! Consent records in memory.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, MutexGuard, PoisonError},
+    borrow::Borrow,
+    collections::{BTreeMap, BTreeSet, HashMap},
+    hash::Hash,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use time::Date;
 
 use super::MemoryStore;
-use crate::store::{
-    consent::{ConsentStore, DayCount, LedgerBatch, LedgerPurge, Owner, TextHash},
-    entry::{ChainId, Checkpoint, EntryPlace, LedgerEntry},
-    error::{StoreError, StoreErrorKind},
-    future::StoreFuture,
+use crate::{
+    consent::RecordId,
+    store::{
+        consent::{ConsentStore, DayCount, LedgerBatch, LedgerPurge, Owner, TextHash},
+        entry::{ChainId, Checkpoint, EntryBody, EntryPlace, LedgerEntry},
+        error::{StoreError, StoreErrorKind},
+        future::StoreFuture,
+    },
 };
 
 /// All records. One lock: they are written when somebody decides, which is seldom.
@@ -22,6 +27,8 @@ pub(super) struct Ledger(Mutex<Books>);
 #[derive(Debug, Default)]
 struct Books {
     entries: BTreeMap<EntryPlace, LedgerEntry>,
+    by_record: HashMap<RecordId, BTreeSet<EntryPlace>>,
+    by_subject: HashMap<Arc<str>, BTreeSet<EntryPlace>>,
     checkpoints: BTreeMap<ChainId, Checkpoint>,
     texts: BTreeMap<TextHash, (Date, String)>,
     counts: BTreeMap<(Date, String), u64>,
@@ -50,23 +57,54 @@ impl Books {
             let message = format!("chain {}: number {} is taken", place.chain, place.number);
             return Err(StoreError::new(StoreErrorKind::Invalid, message));
         }
-        self.entries.extend(batch.entries.into_iter().map(|entry| (entry.place, entry)));
+        for entry in batch.entries {
+            if let Some(body) = &entry.body {
+                if let Some(id) = body.record_id() {
+                    self.by_record.entry(id).or_default().insert(entry.place);
+                }
+                if let Some(subject) = body.subject() {
+                    self.by_subject.entry(subject.into()).or_default().insert(entry.place);
+                }
+            }
+            self.entries.insert(entry.place, entry);
+        }
         for place in &batch.erased {
-            if let Some(entry) = self.entries.get_mut(place) {
-                entry.body = None;
+            if let Some(body) = self.entries.get_mut(place).and_then(|entry| entry.body.take()) {
+                self.disown(*place, &body);
             }
         }
         Ok(())
     }
 
+    /// Takes an entry out of the indices of its owners.
+    fn disown(&mut self, place: EntryPlace, body: &EntryBody) {
+        fn remove<K, Q>(index: &mut HashMap<K, BTreeSet<EntryPlace>>, owner: &Q, place: EntryPlace)
+        where
+            K: Eq + Hash + Borrow<Q>,
+            Q: Eq + Hash + ?Sized,
+        {
+            if let Some(places) = index.get_mut(owner) {
+                places.remove(&place);
+                if places.is_empty() {
+                    index.remove(owner);
+                }
+            }
+        }
+        if let Some(id) = body.record_id() {
+            remove(&mut self.by_record, &id, place);
+        }
+        if let Some(subject) = body.subject() {
+            remove(&mut self.by_subject, subject, place);
+        }
+    }
+
     fn entries_of(&self, owner: &Owner) -> Vec<LedgerEntry> {
-        let is_owner = |entry: &&LedgerEntry| {
-            entry.body.as_ref().is_some_and(|body| match owner {
-                Owner::Record(id) => body.record_id() == Some(*id),
-                Owner::Subject(subject) => body.subject() == Some(subject),
-            })
+        let places = match owner {
+            Owner::Record(id) => self.by_record.get(id),
+            Owner::Subject(subject) => self.by_subject.get(subject),
         };
-        let mut found: Vec<_> = self.entries.values().filter(is_owner).cloned().collect();
+        let mut found: Vec<_> =
+            places.into_iter().flatten().filter_map(|place| self.entries.get(place)).cloned().collect();
         found.sort_by_key(|entry| (entry.time, entry.place));
         found
     }
@@ -79,7 +117,13 @@ impl Books {
             if self.checkpoints.get(&chain).is_some_and(is_behind) {
                 continue;
             }
-            self.entries.retain(|place, _| place.chain != chain || place.number > checkpoint.place.number);
+            let first = EntryPlace { chain, number: 0 };
+            let over: Vec<_> = self.entries.range(first..=checkpoint.place).map(|(place, _)| *place).collect();
+            for place in over {
+                if let Some(LedgerEntry { body: Some(body), .. }) = self.entries.remove(&place) {
+                    self.disown(place, &body);
+                }
+            }
             self.checkpoints.insert(chain, *checkpoint);
         }
         self.texts.retain(|_, (day, _)| *day >= purge.texts_before);

@@ -1,0 +1,249 @@
+//! The OpenAPI document: every answer is as it says, field by field, and it says nothing that never comes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use serde_json::{Value, json};
+use tower_consent::{ConsentPages, MemoryStore, Regime, Signal};
+
+use crate::site::{Answer, HOST, JSON, Site, policy, raw};
+
+static DOCUMENT: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../src/endpoint/openapi.json")).unwrap());
+
+fn resolve<'d>(mut schema: &'d Value) -> &'d Value {
+    while let Some(path) = schema["$ref"].as_str() {
+        schema = DOCUMENT.pointer(path.strip_prefix('#').unwrap()).unwrap_or_else(|| panic!("{path} is not there"));
+    }
+    schema
+}
+
+/// What of JSON Schema the document uses; anything else is an error of the document.
+const KEYWORDS: &[&str] = &[
+    "$ref",
+    "type",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items",
+    "enum",
+    "const",
+    "anyOf",
+    "oneOf",
+    "minimum",
+    "maximum",
+    "pattern",
+    "format",
+    "description",
+    "default",
+    "maxLength",
+];
+
+fn check(schema: &Value, value: &Value, place: &str) -> Result<(), String> {
+    let schema = resolve(schema);
+    let unknown = schema.as_object().unwrap().keys().find(|key| !KEYWORDS.contains(&key.as_str()));
+    assert!(unknown.is_none(), "{place}: {unknown:?}");
+    let wrong = |what: String| Err(format!("{place}: {what}: {value}"));
+    for (key, most) in [("anyOf", usize::MAX), ("oneOf", 1)] {
+        if let Some(choices) = schema[key].as_array() {
+            let fits = choices.iter().filter(|choice| check(choice, value, place).is_ok()).count();
+            if fits == 0 || fits > most {
+                return wrong(format!("{fits} of {key}"));
+            }
+        }
+    }
+    if let Some(kind) = schema["type"].as_str() {
+        let fits = match kind {
+            "object" => value.is_object(),
+            "array" => value.is_array(),
+            "string" => value.is_string(),
+            "boolean" => value.is_boolean(),
+            "integer" => value.is_i64() || value.is_u64(),
+            "null" => value.is_null(),
+            other => panic!("{place}: type {other}"),
+        };
+        if !fits {
+            return wrong(format!("not of type {kind}"));
+        }
+    }
+    if schema["enum"].as_array().is_some_and(|all| !all.contains(value)) {
+        return wrong("not in the enum".to_owned());
+    }
+    if schema.get("const").is_some_and(|only| only != value) {
+        return wrong("not the const".to_owned());
+    }
+    if let Some(number) = value.as_i64() {
+        let (least, most) = (schema["minimum"].as_i64(), schema["maximum"].as_i64());
+        if least.is_some_and(|least| number < least) || most.is_some_and(|most| number > most) {
+            return wrong("out of range".to_owned());
+        }
+    }
+    if let (Some(pattern), Some(text)) = (schema["pattern"].as_str(), value.as_str()) {
+        let fits = match pattern {
+            "^[a-z0-9_-]{1,32}$" => {
+                !text.is_empty()
+                    && text
+                        .bytes()
+                        .all(|byte| byte == b'-' || byte == b'_' || byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            }
+            "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" => text.len() == 10 && text.split('-').map(str::len).eq([4, 2, 2]),
+            other => panic!("{other}"),
+        };
+        if !fits {
+            return wrong(format!("does not match {pattern}"));
+        }
+    }
+    for (at, item) in value.as_array().into_iter().flatten().enumerate() {
+        check(&schema["items"], item, &format!("{place}[{at}]"))?;
+    }
+    if let Some(fields) = value.as_object().filter(|_| schema["type"] == "object") {
+        for name in schema["required"].as_array().into_iter().flatten() {
+            if !fields.contains_key(name.as_str().unwrap()) {
+                return wrong(format!("{name} is missing"));
+            }
+        }
+        for (name, field) in fields {
+            let place = format!("{place}.{name}");
+            match (schema["properties"].get(name), &schema["additionalProperties"]) {
+                (Some(known), _) => check(known, field, &place)?,
+                (None, Value::Bool(false)) => return wrong(format!("{name} is not described")),
+                (None, Value::Object(_)) => check(&schema["additionalProperties"], field, &place)?,
+                (None, _) => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Asserts that a value is as the document describes.
+#[track_caller]
+pub(crate) fn assert_described(schema: &str, value: &Value) {
+    let schema = json!({ "$ref": format!("#/components/schemas/{schema}") });
+    if let Err(why) = check(&schema, value, "") {
+        panic!("{why}");
+    }
+}
+
+/// The check itself sees what is wrong.
+#[tokio::test]
+async fn the_check_checks() {
+    let site = Site::new().await;
+    let state = site.state(&mut site.visitor()).await;
+    assert_described("State", &state);
+    for change in [
+        |state: &mut Value| state["more"] = json!(1),
+        |state: &mut Value| state["revision"] = json!("3"),
+        |state: &mut Value| state["revision"] = json!(0),
+        |state: &mut Value| state["date"] = json!("today"),
+        |state: &mut Value| state["regime"] = json!("opt"),
+        |state: &mut Value| state["categories"]["analytics"]["reason"] = json!("because"),
+        |state: &mut Value| state["services"]["meta"]["allowed"] = json!(null),
+        |state: &mut Value| state["honoured"] = json!(["tk"]),
+        |state: &mut Value| state["asks"] = json!({}),
+        |state: &mut Value| drop(state.as_object_mut().unwrap().remove("notice")),
+    ] {
+        let mut changed = state.clone();
+        change(&mut changed);
+        assert!(check(&json!({"$ref": "#/components/schemas/State"}), &changed, "").is_err(), "{changed}");
+    }
+}
+
+#[tokio::test]
+async fn it_is_served_with_the_path() {
+    let site = Site::new().await;
+    let document = site.get(&mut site.visitor(), "/privacy/api/openapi.json").await;
+    assert_eq!((document.status, document.field("content-type")), (200, Some("application/json")));
+    let document = document.json();
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(document["servers"][0]["url"], "/privacy/api");
+    assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(document["paths"], DOCUMENT["paths"]);
+    // Every reference leads somewhere.
+    fn walk(value: &Value) {
+        if value.get("$ref").is_some() {
+            resolve(value);
+        }
+        value.as_array().into_iter().flatten().for_each(walk);
+        value.as_object().into_iter().flat_map(|fields| fields.values()).for_each(walk);
+    }
+    walk(&DOCUMENT);
+    // And every path is served, by the methods that are described.
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let allow = site.send(raw("OPTIONS", &format!("/privacy/api{path}"), &[]).body("").unwrap()).await;
+        for method in methods.as_object().unwrap().keys() {
+            assert!(allow.field("allow").unwrap().contains(&method.to_uppercase()), "{path}");
+        }
+    }
+}
+
+/// Asserts that the document describes this answer of this call.
+fn assert_answer(path: &str, method: &str, answer: &Answer, seen: &mut BTreeSet<String>) {
+    let described = &DOCUMENT["paths"][path][method]["responses"][answer.status.to_string()];
+    assert!(!described.is_null(), "{method} {path} never answers {}: {answer:?}", answer.status);
+    let (kind, content) = resolve(described)["content"].as_object().unwrap().iter().next().unwrap();
+    assert_eq!(answer.field("content-type"), Some(kind.as_str()), "{path}");
+    check(&content["schema"], &answer.json(), path).unwrap_or_else(|why| panic!("{path} {}: {why}", answer.status));
+    seen.insert(format!("{method} {path} {}", answer.status));
+}
+
+/// Every status of every call comes, and is as described.
+#[tokio::test]
+async fn every_status_is_described_and_comes() {
+    let mut seen = BTreeSet::new();
+    let rules = policy().regime(Regime::OptOut).signal_always();
+    let site = Site::with(rules).await;
+    let mut visitor = site.visitor();
+    let state = site.get(&mut visitor, "/privacy/api/state").await;
+    assert_answer("/state", "get", &state, &mut seen);
+    let document = site.get(&mut visitor, "/privacy/api/openapi.json").await;
+    assert_answer("/openapi.json", "get", &document, &mut seen);
+    let withdrawn = site.call(&mut visitor, "withdraw", json!({})).await;
+    assert_answer("/withdraw", "post", &withdrawn, &mut seen);
+    for body in [
+        json!({"revision": 3, "all": true}),
+        json!({"revision": 2, "all": true}),
+        json!({"revision": 3, "all": true, "confirm": true}),
+        json!({"revision": 3, "grant": ["nothing"]}),
+        json!({"revision": "x", "all": true}),
+        json!({"revision": 3, "language": "x".repeat(20_000)}),
+    ] {
+        let answer = site.call(&mut visitor, "choice", body).await;
+        assert_answer("/choice", "post", &answer, &mut seen);
+    }
+    let answer = site.call_with(&mut visitor, "choice", "{}", "text/plain").await;
+    assert_answer("/choice", "post", &answer, &mut seen);
+    let mut signalling = site.visitor().with_signal(Signal::Gpc);
+    let answer = site.call(&mut signalling, "choice", json!({"revision": 3, "all": true})).await;
+    assert_eq!(answer.problem(), "closed-by-signal");
+    assert_answer("/choice", "post", &answer, &mut seen);
+    let state = site.get(&mut signalling, "/privacy/api/state").await;
+    assert_answer("/state", "get", &state, &mut seen);
+    let foreign = raw("POST", "/privacy/api/choice", &[("content-type", JSON)]);
+    let answer = site.send(foreign.body("{\"revision\":3,\"all\":true}").unwrap()).await;
+    assert_answer("/choice", "post", &answer, &mut seen);
+    site.store.set_down(true);
+    let body = json!({"revision": 3, "all": true, "confirm": true});
+    let answer = site.call(&mut site.visitor(), "choice", body).await;
+    assert_eq!(answer.status, 503);
+    assert_answer("/choice", "post", &answer, &mut seen);
+
+    // Without a layer.
+    let pages = ConsentPages::at("/privacy", MemoryStore::new());
+    for (path, method) in [("/state", "get"), ("/choice", "post"), ("/withdraw", "post")] {
+        let request = raw(&method.to_uppercase(), &format!("/privacy/api{path}"), &[("content-type", JSON)]);
+        let request = request.body(http_body_util::Full::new(hyper::body::Bytes::from("{}"))).unwrap();
+        let answer = Answer::of(tower::ServiceExt::oneshot(pages.clone(), request).await.unwrap()).await;
+        assert_answer(path, method, &answer, &mut seen);
+    }
+
+    let mut described = BTreeSet::new();
+    for (path, methods) in DOCUMENT["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            described.extend(
+                operation["responses"].as_object().unwrap().keys().map(|status| format!("{method} {path} {status}")),
+            );
+        }
+    }
+    assert_eq!(seen, described);
+    assert!(HOST.starts_with("https"));
+}
