@@ -367,8 +367,9 @@ const PANICS: &[&str] =
 
 fn panics(file: &Path, text: &str) -> Vec<String> {
     let code = without_tests(&code(text));
-    // Assertions are what `test` is for.
-    let words = PANICS.iter().filter(|_| room(file) != "test").chain(&["unsafe"]);
+    // Assertions are what `test` is for, and the tests that stand in files of their own.
+    let asserts = room(file) == "test" || module(file).iter().any(|name| name == "tests");
+    let words = PANICS.iter().filter(|_| !asserts).chain(&["unsafe"]);
     let found = words.flat_map(|word| code.match_indices(word).map(move |(at, _)| (at, word)));
     found
         .filter(|(at, word)| {
@@ -395,6 +396,8 @@ fn no_unsafe_and_no_panics() {
         ("a.rs", "debug_panic!(); unsafely(); unsafe_code", 0),
         ("test/a.rs", "panic!(); unsafe {}", 1),
         ("test.rs", "x.expect(\"y\")", 0),
+        ("a/tests/b.rs", "x.unwrap(); unsafe {}", 1),
+        ("tests_of.rs", "x.unwrap()", 1),
     ] {
         assert_eq!(panics(Path::new(file), text).len(), count, "{file}: {text}");
     }

@@ -144,14 +144,14 @@ pub(super) fn can_withdraw(decision: &Decision) -> bool {
 /// The banner, the notice, or nothing: what stands on a page that was not asked for.
 #[derive(Debug)]
 pub(crate) enum Prompted<'a> {
-    Banner(Banner<'a>),
+    Banner(Box<Banner<'a>>),
     Notice(Notice<'a>),
 }
 
 impl<'a> Prompted<'a> {
     pub(crate) fn new(decision: &Decision, scene: Scene<'a>) -> Option<Self> {
         Some(match decision.prompt()? {
-            Prompt::Ask(reason) => Self::Banner(Banner::new(decision, scene, Some(reason))),
+            Prompt::Ask(reason) => Self::Banner(Box::new(Banner::new(decision, scene, Some(reason)))),
             Prompt::Notice(_) => Self::Notice(Notice::new(decision, scene)),
         })
     }

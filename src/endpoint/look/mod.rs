@@ -6,6 +6,35 @@
 //!    colours and sizes by custom properties and a style sheet of its own, or writes a `Look` for what it wants
 //!    otherwise.
 //! 3. Everything is escaped; a policy's texts are text.
+//!
+//! # Colours and sizes
+//!
+//! The style sheet (`style.css` below the public path) takes them from custom properties, which any rule of the
+//! application's for `:root` beats, wherever it stands: `--consent-font`, `-size`, `-radius`, `-shadow`, `-width`,
+//! `-banner-width`, `-banner-height`, `-layer` (the `z-index`), and the colours `-back`, `-soft`, `-text`, `-quiet`, `-line`,
+//! `-edge`, `-accent`, `-good`, `-button`, `-button-text`. The colours have a dark form: give both, or neither.
+//!
+//! ```css
+//! :root { --consent-accent: #7a1fa2; --consent-radius: 0; }
+//! @media (prefers-color-scheme: dark) { :root { --consent-accent: #e1b0ff; } }
+//! ```
+//!
+//! # What the script looks for
+//!
+//! | attribute | on | what happens |
+//! |---|---|---|
+//! | `data-consent-form` | a form | its buttons `accept-all`, `reject-all`, `save`, `withdraw` work without a page load (not in opt-out regions) |
+//! | `data-consent-done` | the same form | what is announced then |
+//! | `data-consent-banner` | the banner | is removed then, and the focus goes back to where it was |
+//! | `data-consent-status` | an element with `aria-live` | says what was done |
+//! | `data-consent-withdraw` | a button | is hidden where nothing is granted |
+//! | `data-consent-stale` | any element | is hidden after a choice, because it speaks of the one before |
+//! | `data-consent`, `data-consent-service` | `<script type="text/plain">`, `<iframe data-src>` | runs or loads when the category or the service is allowed; a script's `data-src` and `data-type` become `src` and `type` |
+//! | `data-consent-placeholder` | any element | is hidden when the service (or category) of that name is allowed |
+//! | `data-google-consent` | the script itself | Google Consent Mode v2, basic; the value names the services that are Google's, separated by blanks; empty: by category |
+//!
+//! After a change, `document` gets the event `consent:change`, whose `detail` is the new state. A script that ran cannot be
+//! taken back before the next page; a frame is emptied.
 
 mod assets;
 mod banner;
