@@ -18,7 +18,7 @@ async fn says_so(javascript: bool) {
         let pages = site.take_requests();
         let pages: Vec<_> =
             pages.iter().filter(|request| !request.ends_with(".js") && !request.ends_with(".css")).collect();
-        assert_eq!(pages, ["GET /privacy", "POST /privacy/choice"]);
+        assert_eq!(pages, ["GET /privacy/", "POST /privacy/choice"]);
         assert_eq!(browser.cookies().await, []);
     }
     if javascript {

@@ -49,7 +49,7 @@ impl Flow {
         holds(&self.browser, allowed, self.script).await;
         let said = format!("1:{}{said}{}", self.site.today(), self.signal);
         let held = consent(&self.browser).await.expect("a consent cookie");
-        assert_eq!(held.replacen("1:1:", "1:", 1).replacen("1:2:", "1:", 1), said);
+        assert_eq!(held.replacen("1:1:", "1:", 1).replacen("1:2:", "1:", 1).replacen("1:1.2:", "1:", 1), said);
     }
 
     async fn assert_asks(&self, asks: bool) {
@@ -116,20 +116,27 @@ impl Flow {
 
         // Re-ask: a new revision. Routes behind the gate show what changed, and the way on leads there.
         browser.goto(&site.url("/members")).await;
-        assert_eq!(text(browser).await, "members only");
+        assert!(text(browser).await.contains("members only"));
         site.handle.publish(policy().revision(site::material()).build().expect("a policy")).expect("newer");
         self.shop().await;
         self.assert_asks(true).await;
         holds(browser, &[], self.script).await;
         browser.goto(&site.url("/members")).await;
         assert!(text(browser).await.contains("We also advertise with Meta."));
+        if !self.signal.is_empty() {
+            // The signal has closed everything again, so there is nothing to answer: it is enough to take note.
+            browser.follow(".consent-update button[value=note]").await;
+            assert!(text(browser).await.contains("members only"));
+            self.assert_allowed(&[], "+functional+analytics+marketing").await;
+            return self.browser.close().await;
+        }
         if self.script {
             self.press(".consent-update button[value=reject-all]").await;
             browser.goto(&site.url("/members")).await;
         } else {
             browser.follow(".consent-update button[value=reject-all]").await;
         }
-        assert_eq!(text(browser).await, "members only");
+        assert!(text(browser).await.contains("members only"));
         self.assert_allowed(&[], "!functional!analytics!marketing").await;
         self.assert_asks(false).await;
         self.browser.close().await;

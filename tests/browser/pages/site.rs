@@ -96,14 +96,11 @@ impl Site {
             next.run(request)
         });
         let router = Router::new()
-            .route("/members", get(async || "members only"))
+            .route("/members", get(async || plain("For members", "members only")))
             .route_layer(RequireRevision::new(pages.clone()))
             .route("/shop", get(shop))
             .route("/film", get(film))
-            .route(
-                "/frame",
-                get(async || Html("<!doctype html><html lang=en><title>Film</title><main><h1>Film</h1></main>")),
-            )
+            .route("/frame", get(async || plain("Film", "a moving picture")))
             .route("/site.css", get(async || ([(header::CONTENT_TYPE, "text/css")], SITE_CSS)))
             .route("/ads.js", get(async || ([(header::CONTENT_TYPE, "text/javascript")], ADS)))
             .nest_service("/privacy", pages.clone())
@@ -134,7 +131,14 @@ impl Site {
     }
 }
 
-const SITE_CSS: &str = ":root { color-scheme: light dark } body { font: 1rem/1.5 system-ui, sans-serif; margin: 1rem }";
+const SITE_CSS: &str = ":root { color-scheme: light dark; background: Canvas; color: CanvasText }
+     body { font: 1rem/1.5 system-ui, sans-serif; margin: 1rem }
+     iframe, #placeholder { display: block; box-sizing: border-box; width: 100%; height: 9rem; margin: 1rem 0 }
+     [hidden] { display: none !important }";
+
+fn plain(title: &str, text: &str) -> Html<String> {
+    Html(format!("<!doctype html><html lang=en><title>{title}</title><main><h1>{title}</h1><p>{text}</p></main>"))
+}
 
 /// An external tag: what it finds when it runs.
 const ADS: &str = "window.ran.push('ads'); window.told = [...(window.dataLayer || [])].map((entry) => [...entry])";
@@ -142,6 +146,8 @@ const ADS: &str = "window.ran.push('ads'); window.told = [...(window.dataLayer |
 async fn shop(State(pages): State<ConsentPages>, decision: Decision, headers: HeaderMap) -> Response {
     let nonce = "c2l0ZQ";
     let Fragments { head, banner, footer, .. } = pages.fragments_with_nonce(&decision, &headers, "/shop", nonce);
+    // As the script would set it: so nothing moves when it comes.
+    let (on, off) = if decision.allows_service("youtube") { ("", " hidden") } else { (" hidden", "") };
     let html = format!(
         r#"<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>Shop</title>
@@ -155,8 +161,8 @@ window.ran.push('analytics'); document.cookie = '_ga_tag=1; Domain=example.test;
 </head><body>
 <header><a href="/shop" id="first">Shop</a></header>
 <main><h1>Teapots</h1><p>Our finest teapots.</p>
-<p data-consent-placeholder="youtube" id="placeholder">The film needs your consent.</p>
-<iframe title="Film" data-consent-service="youtube" data-src="/frame" hidden></iframe>
+<p data-consent-placeholder="youtube" id="placeholder"{off}>The film needs your consent.</p>
+<iframe title="Film" data-consent-service="youtube" data-src="/frame"{on}></iframe>
 <p><a href="/film">The film</a> <a href="/members">For members</a></p></main>
 {banner}
 <footer>{footer}</footer></body></html>"#
@@ -181,7 +187,7 @@ window.ran.push('analytics'); document.cookie = '_ga_tag=1; Domain=example.test;
 
 async fn film(State(pages): State<ConsentPages>, decision: Decision, headers: HeaderMap, uri: Uri) -> Response {
     if decision.allows_service("youtube") {
-        return "the film".into_response();
+        return plain("Film", "the film").into_response();
     }
     pages.prompt_page(&decision, &headers, uri.path(), "youtube").into_response()
 }
