@@ -134,7 +134,6 @@
     const form = event.target;
     const button = event.submitter;
     if (event.defaultPrevented || !form.matches("[data-consent-form]") || form.dataset.consentPlain) return;
-    if (!navigator.cookieEnabled) return; // a page says so
     const [path, body] = request(form, button?.value) || [];
     if (!path) return;
     event.preventDefault();
@@ -145,7 +144,13 @@
         method: "POST", credentials: "same-origin", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
       });
       if (!answer.ok) throw answer.status;
-      state = await answer.json();
+      const said = await answer.json();
+      // A browser that keeps no cookies answers to none: then a page says so.
+      if (said.decided && !state.decided) {
+        const kept = await fetch(`${api}/state`, { credentials: "same-origin" });
+        if (!(await kept.json()).decided) throw 0;
+      }
+      state = said;
     } catch {
       // The form itself: it says what is wrong, and asks what is to be asked. Later: while it is being submitted it cannot be
       // submitted again, and a fetch that the page forbids fails at once.

@@ -44,11 +44,11 @@ async fn nothing_is_requested_before_a_click_and_the_allowed_at_once_after_it() 
     assert!(is_shown(&browser, "#placeholder").await && !is_shown(&browser, "iframe").await);
     assert_calm(&browser, "shop").await;
 
-    // A refusal: one request, and nothing wakes.
+    // A refusal: what it takes, and whether the browser kept it; and nothing wakes.
     browser.click(&format!("{BANNER} button[value=reject-all]")).await;
     browser.wait_until("seen.changes.length === 1").await;
     settle(&browser).await;
-    assert_eq!(site.take_requests(), ["GET /site.css", "POST /privacy/api/choice"]);
+    assert_eq!(site.take_requests(), ["GET /privacy/api/state", "GET /site.css", "POST /privacy/api/choice"]);
     assert_eq!(ran(&browser).await, json!([]));
     assert_eq!(commands(&browser).await, json!([]));
     assert_eq!(browser.run("return seen.changes[0].categories.analytics.allowed").await, false);
@@ -63,9 +63,11 @@ async fn nothing_is_requested_before_a_click_and_the_allowed_at_once_after_it() 
     browser
         .wait_until("window.ran.length === 3 && document.querySelector('iframe').contentDocument?.title === 'Film'")
         .await;
-    assert_eq!(site.take_requests(), ["GET /ads.js", "GET /frame", "POST /privacy/api/choice"]);
-    let order = ran(&browser).await;
-    assert_eq!(order.as_array().map(Vec::len), Some(3), "{order}");
+    assert_eq!(
+        site.take_requests(),
+        ["GET /ads.js", "GET /frame", "GET /privacy/api/state", "POST /privacy/api/choice"]
+    );
+    assert_eq!(ran(&browser).await, json!(["analytics", "ads", "after ads"]));
     assert!(is_shown(&browser, "iframe").await && !is_shown(&browser, "#placeholder").await);
     let changes = browser.run("return seen.changes").await;
     assert_eq!(changes.as_array().map(Vec::len), Some(1));
