@@ -46,7 +46,7 @@ pub(super) async fn carry_out(visit: &Visit, wish: &Wish, manner: &Manner<'_>) -
         Err(_) => None,
     };
     let language = visit.shown_language(manner.language);
-    let mut choices = Choices::new(visit.settings.records.clone(), visit.decision.clone())
+    let mut choices = Choices::new(visit.records().clone(), visit.decision.clone())
         .with_subject(subject)
         .by(manner.method)
         .in_language(language.tag());

@@ -43,7 +43,7 @@ impl Person {
     async fn of(visit: &Visit) -> Result<Self, StoreError> {
         let context = TokenContext::of(&visit.parts.extensions);
         let session = choose::session(visit).await?;
-        let records = Rights::new(visit.settings.records.clone());
+        let records = Rights::new(visit.records().clone());
         let rights = match context {
             Some(context) => records.with_tokens(context.tokens()),
             None => records,
@@ -167,7 +167,7 @@ async fn object(visit: &Visit) -> Answer {
     let change = match is_on_record {
         Ok(true) => visit.decision.refuse_all(),
         _ => {
-            let choices = Choices::new(visit.settings.records.clone(), visit.decision.clone());
+            let choices = Choices::new(visit.records().clone(), visit.decision.clone());
             choices.by(ChoiceMethod::Page).refuse_all().await
         }
     };

@@ -74,7 +74,8 @@ pub(super) struct Settings {
 }
 
 impl ConsentPages {
-    /// The pages at this public path, with the records that prove choices.
+    /// The pages at this public path, with the records that prove choices. Where the layer has
+    /// [records](crate::ConsentLayer::with_records) of its own, those are written.
     ///
     /// The path is the one that visitors see, also where a router strips it. It is brought into a plain form: one slash
     /// between segments, none at the end, no `.` and `..`, and what cannot stand in a path percent-encoded. A path that

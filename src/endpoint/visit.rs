@@ -19,7 +19,7 @@ use super::{
     show,
     urlencoded::{self, Fields},
 };
-use crate::{decide::Decision, enforce::ConsentContext};
+use crate::{decide::Decision, enforce::ConsentContext, record::Records};
 
 /// A request inside of a consent layer.
 pub(super) struct Visit {
@@ -30,6 +30,11 @@ pub(super) struct Visit {
 }
 
 impl Visit {
+    /// The records of the layer, where it has some: one writer, one chain, one key for all choices of a site.
+    pub(super) fn records(&self) -> &Records {
+        Records::of(&self.parts.extensions).unwrap_or(&self.settings.records)
+    }
+
     /// The language that the visitor reads.
     pub(super) fn language(&self) -> &Language {
         language(&self.settings, &self.parts.headers)

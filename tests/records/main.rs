@@ -5,6 +5,7 @@ mod account;
 mod chain;
 mod choices;
 mod failing;
+mod pages;
 mod retention;
 mod rights;
 mod site;

@@ -22,7 +22,7 @@ use tower_consent::{
 
 pub(crate) const START: i64 = 1_800_000_000;
 pub(crate) const DAY: i64 = 86_400;
-const KEY: [u8; 32] = [7; 32];
+pub(crate) const KEY: [u8; 32] = [7; 32];
 
 pub(crate) fn builder() -> PolicyBuilder {
     Policy::builder()
