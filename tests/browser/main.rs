@@ -1,4 +1,4 @@
-//! The demo in a real Chromium: what the browser stores, sends and forgets, and what a visitor sees and clicks.
+//! The demo and the consent pages in real browsers: what they store, send and forget, and what a visitor sees and clicks.
 //!
 //! The demo answers as `https://www.example.test`, a name that leads to this machine, with a certificate of its own.
 //! Without a `chromedriver` the tests say that they are skipped; with `CI=true` they fail.
@@ -11,7 +11,11 @@ mod app;
 mod choices;
 mod driver;
 mod look;
+<<<<<<< HEAD
 mod officer;
+=======
+mod pages;
+>>>>>>> browser
 mod process;
 mod tls;
 

@@ -21,6 +21,8 @@ pub struct Update<'a> {
     pub revisions: Vec<UpdateEntry>,
     /// Whether the visitor is to decide.
     pub asks: bool,
+    /// Whether the visitor has decided before: to others nothing has changed.
+    pub is_known: bool,
     /// Whether it is enough to take note.
     pub notes: bool,
     /// The first sentence of the question.
@@ -79,7 +81,7 @@ impl<'a> Update<'a> {
         let asks = can_store && (decision.asks().is_some() || !(decision.knows_revision() || is_behind));
         let notes = can_store && !asks && is_behind;
         let Banner { scene, intro, purposes, facts, .. } = Banner::new(decision, scene, decision.asks());
-        Self { scene, revisions, asks, notes, intro, purposes, facts }
+        Self { scene, revisions, asks, is_known: seen.is_some(), notes, intro, purposes, facts }
     }
 
     /// The fragment.
