@@ -11,11 +11,8 @@ mod app;
 mod choices;
 mod driver;
 mod look;
-<<<<<<< HEAD
 mod officer;
-=======
 mod pages;
->>>>>>> browser
 mod process;
 mod tls;
 
