@@ -115,8 +115,10 @@ impl Records {
             }
             if let Some(fields) = event.as_object_mut() {
                 fields.insert("time".to_owned(), moment(entry.time).into());
-                if let Some(ends) = fields.get("ends").and_then(Value::as_i64) {
-                    fields.insert("ends".to_owned(), second(ends).into());
+                for name in ["ends", "since"] {
+                    if let Some(moment) = fields.get(name).and_then(Value::as_i64) {
+                        fields.insert(name.to_owned(), second(moment).into());
+                    }
                 }
                 fields.insert("record".to_owned(), body.record_id().map(|id| id.to_string()).into());
                 fields.insert("subject".to_owned(), body.subject().into());
@@ -145,6 +147,8 @@ impl Records {
             return None;
         }
         let later = entries.iter().skip(place + 1).filter(|entry| entry.kind == EntryKind::Choice).filter_map(read);
+        // One that was only written anew says nothing new.
+        let later = later.filter(|(_, event)| event.since.is_none());
         // What another browser chooses does not change this one's choice, but an objection of the account does.
         let next = later
             .filter(|(other, event)| *other == id || event.outcome == Outcome::Object)
