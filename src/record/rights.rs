@@ -377,10 +377,11 @@ impl Records {
     /// The store cannot be read.
     pub async fn latest(&self, most: usize) -> Result<Vec<String>, StoreError> {
         let mut entries = self.all_of(EntryKind::Choice).await?;
-        entries.sort_by_key(|entry| std::cmp::Reverse((entry.time, entry.place)));
-        entries.truncate(most);
-        let (events, _) = self.describe(&entries).await?;
-        Ok(events.iter().map(ToString::to_string).collect())
+        // What became of a grant is told by what comes after it.
+        entries.sort_by_key(|entry| (entry.time, entry.place));
+        let latest = entries.split_off(entries.len().saturating_sub(most));
+        let (events, _) = self.describe(&latest).await?;
+        Ok(events.iter().rev().map(ToString::to_string).collect())
     }
 }
 
