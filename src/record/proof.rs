@@ -118,8 +118,10 @@ impl Records {
             }
             if let Some(fields) = event.as_object_mut() {
                 fields.insert("time".to_owned(), moment(entry.time).into());
-                if let Some(ends) = fields.get("ends").and_then(Value::as_i64) {
-                    fields.insert("ends".to_owned(), second(ends).into());
+                for name in ["ends", "since"] {
+                    if let Some(moment) = fields.get(name).and_then(Value::as_i64) {
+                        fields.insert(name.to_owned(), second(moment).into());
+                    }
                 }
                 fields.insert("record".to_owned(), body.record_id().map(|id| id.to_string()).into());
                 fields.insert("subject".to_owned(), body.subject().into());
@@ -143,6 +145,8 @@ impl Records {
             return None;
         }
         let later = entries.iter().skip(place + 1).filter(|entry| entry.kind == EntryKind::Choice).filter_map(read);
+        // One that was only written anew says nothing new.
+        let later = later.filter(|(_, _, event)| event.since.is_none());
         let bodies = entries.iter().filter_map(|entry| entry.body.as_ref());
         let accounts: Vec<&str> =
             bodies.filter(|body| body.record_id() == id).filter_map(|body| body.subject()).collect();

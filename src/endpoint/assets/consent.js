@@ -77,7 +77,8 @@
     // What an opt-out region shows besides is the server's to say.
     if (state.regime === "opt-out") return null;
     const data = new FormData(form);
-    const body = { revision: Number(data.get("revision")), language: data.get("language") || undefined };
+    const text = (name) => data.get(name) || undefined; // what was shown, for the proof
+    const body = { revision: Number(data.get("revision")), language: text("language"), method: text("method") };
     if (action === "accept-all") return ["choice", { ...body, all: true }];
     if (action === "reject-all") return ["choice", { ...body, grant: [], grant_services: [], refuse_services: [] }];
     if (action === "withdraw") return ["withdraw", {}];
