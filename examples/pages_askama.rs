@@ -23,8 +23,8 @@ use axum::{
     routing::get,
 };
 use tower_consent::{
-    About, Category, ConsentLayer, ConsentPages, CookieRule, Decision, Fragments, GpcResource, Policy, RedbStore,
-    RequireRevision, Revision, ServiceEntry,
+    About, Category, ConsentLayer, ConsentPages, CookieRule, Decision, Fragments, GpcResource, Policy, PolicyHandle,
+    RedbStore, RequireRevision, Revision, ServiceEntry,
 };
 
 /// The site's own layout. The fragments are HTML already, so they are not escaped once more.
@@ -95,6 +95,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .service_entry(films)
         .cookie(visits)
         .build()?;
+    let policy = PolicyHandle::new(policy); // one for all who need it; another can be published
 
     let store = RedbStore::open("target/pages_askama.redb")?;
     let pages = ConsentPages::at("/privacy", store.clone());

@@ -127,10 +127,10 @@
 //! ```
 //! # #[cfg(all(feature = "axum", feature = "pages"))] {
 //! use axum::Router;
-//! use tower_consent::{ConsentLayer, ConsentPages, GpcResource, MemoryStore, Policy};
+//! use tower_consent::{ConsentLayer, ConsentPages, GpcResource, MemoryStore, Policy, PolicyHandle};
 //!
 //! # fn app() -> Result<Router, Box<dyn std::error::Error>> {
-//! let policy = Policy::builder().build()?;
+//! let policy = PolicyHandle::new(Policy::builder().build()?);
 //! let store = MemoryStore::new();
 //! let pages = ConsentPages::at("/privacy", store.clone()).with_trusted_origins(["https://app.example.com"])?;
 //! let app: Router = Router::new()
