@@ -1,76 +1,78 @@
 //! A tower layer that keeps a site's privacy policy: no cookie passes, in either direction, that the visitor did not
-//! agree to, whichever library set it. Do Not Track and Global Privacy Control are obeyed. Sign-in tokens live exactly
-//! seven days, and are gone at log-out.
+//! agree to, whichever library set it. Do Not Track and Global Privacy Control are obeyed. The pages that ask come with it,
+//! and a record that proves each choice. Sign-in tokens live exactly seven days, and are gone at log-out.
 //!
 //! # A whole application
 //!
 //! ```no_run
 //! use axum::{
-//!     Form, Router,
-//!     http::{HeaderMap, StatusCode},
-//!     response::{Html, IntoResponse, Redirect, Response},
+//!     Router,
+//!     response::{Html, IntoResponse, Redirect},
 //!     routing::{get, post},
 //! };
-//! use tower_consent::{Category, ConsentLayer, Decision, Policy, Preset, Selection};
-//! use tower_sessions::{MemoryStore, SessionManagerLayer};
+//! use tower_consent::{
+//!     Category, ConsentLayer, ConsentPages, Decision, Fragments, Policy, RedbStore, Session, SignIn, StoreError, Tokens,
+//! };
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let policy = Policy::builder()
 //!         .site_domain("example.com") // where third-party scripts put their cookies
-//!         .preset(Preset::TowerSessions) // the cookies of a part that everybody knows
+//!         .auth_cookie("session") // somebody else's session cookie: essential, never longer than 7 days
 //!         .essential(["csrf"])
 //!         .cookies(Category::ANALYTICS, ["_ga", "_ga_*", "_gid"])
 //!         .cookies(Category::MARKETING, ["_fbp"])
 //!         .build()?; // or: toml::from_str::<PolicyBuilder>(text)?.build()?, any serde format
 //!
+//!     let store = RedbStore::open("consent.redb")?; // or MemoryStore, RedisStore, PostgresStore
+//!     let pages = ConsentPages::at("/privacy", store.clone());
+//!
 //!     let app = Router::new()
 //!         .route("/", get(home))
-//!         .route("/consent", post(answer))
-//!         .layer(SessionManagerLayer::new(MemoryStore::default()))
-//!         .layer(ConsentLayer::new(policy)); // outermost: sees every Set-Cookie
+//!         .route("/login", post(login))
+//!         .route("/account", get(account))
+//!         .route("/logout", post(logout))
+//!         .with_state(pages.clone()) // the fragments come from here
+//!         .nest_service("/privacy", pages)
+//!         .layer(
+//!             ConsentLayer::new(policy) // outermost: sees every Set-Cookie
+//!                 .with_records(store.clone()) // choices are recorded before they act
+//!                 .with_tokens(Tokens::new(store)), // the same one layer: seven days, cookie or bearer
+//!         );
 //!
 //!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
 //!     axum::serve(listener, app).await?;
 //!     Ok(())
 //! }
 //!
-//! async fn home(consent: Decision) -> Html<String> {
-//!     // Never fails the request. A script of a third party is only rendered where it is allowed.
-//!     let script = if consent.allows(Category::ANALYTICS) { "<script src=/statistics.js></script>" } else { "" };
-//!     let notice = match consent.asks() {
-//!         Some(_reason) => {
-//!             "<form method=post action=/consent>
-//!                <button name=answer value=accept>Accept all</button>
-//!                <button name=answer value=refuse>Refuse all</button>
-//!                <button name=answer value=statistics>Only statistics</button>
-//!              </form>"
-//!         }
-//!         None => "",
-//!     };
-//!     Html(format!("<p>Hello</p>{notice}{script}"))
+//! async fn home(consent: Decision, our: Fragments) -> Html<String> {
+//!     // Never fails the request. What needs consent is only rendered where it is allowed.
+//!     let greeting = if consent.allows(Category::ANALYTICS) { "Hello again" } else { "Hello" };
+//!     // A third party's script waits in the page: it runs when the visitor agrees, without a page load.
+//!     let tag = r#"<script type="text/plain" data-consent="analytics" data-src="/statistics.js"></script>"#;
+//!     Html(format!("<head>{}</head><body><p>{greeting}</p>{tag}{}{}</body>", our.head, our.footer, our.banner))
 //! }
 //!
-//! async fn answer(consent: Decision, headers: HeaderMap, Form(fields): Form<Vec<(String, String)>>) -> Response {
-//!     let answer = fields.iter().find(|(name, _)| name == "answer").map(|(_, value)| value.as_str());
-//!     let change = match answer {
-//!         Some("accept") => Ok(consent.grant_all_unrecorded()),
-//!         Some("statistics") => consent.choose_unrecorded(&Selection::none().grant(Category::ANALYTICS)),
-//!         _ => Ok(consent.refuse_all()),
-//!     };
-//!     // Consent only counts from a page of this site; a refusal always does.
-//!     let is_own_page = headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
-//!     match change {
-//!         Ok(change) if change.is_grant() && !is_own_page => StatusCode::FORBIDDEN.into_response(),
-//!         Ok(change) => (change, Redirect::to("/")).into_response(),
-//!         Err(error) => (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
-//!     }
+//! async fn login(sign_in: SignIn) -> Result<impl IntoResponse, StoreError> {
+//!     // After the password was checked.
+//!     Ok((sign_in.issue("user-17").await?, Redirect::to("/")))
+//! }
+//!
+//! async fn account(session: Session) -> String {
+//!     session.subject().to_owned() // 401 without a live token; `Option<Session>` allows both
+//! }
+//!
+//! async fn logout(session: Session) -> Result<impl IntoResponse, StoreError> {
+//!     session.end().await
 //! }
 //! ```
 //!
-//! The same without a framework is `examples/hyper.rs`; a shop with a consent page is `cargo run --example demo`.
-//! **On a running site, begin with report-only**: [`manual::deployment`] goes through the first day, layer order,
-//! proxies and caches.
+//! `ConsentLayer::new(policy)` alone is a complete layer; records, tokens and pages are added where they are wanted. The
+//! same without a framework is `examples/hyper.rs`; small sites with askama and maud templates are
+//! `examples/pages_askama.rs` and `examples/pages_maud.rs`; a shop is `cargo run --example demo`.
+//!
+//! **From nothing to a banner that is obeyed** takes ten minutes: the guide is `manual::banner`. **On a running site, begin
+//! with report-only**: [`manual::deployment`] goes through the first day, layer order, proxies and caches.
 //!
 //! # What happens to cookies
 //!
@@ -81,7 +83,7 @@
 //! 4. **Caches.** An answer that depends on the visitor's choice, or sets a cookie, is kept out of shared caches.
 //!
 //! Names are compared byte by byte, as browsers do (RFC 6265bis). Undeclared cookies are stripped by default; nameless
-//! ones, and names that begin with `$`, always. The layer does no I/O, takes no lock and cannot fail.
+//! ones, and names that begin with `$`, always. This layer does no I/O, takes no lock and cannot fail.
 //!
 //! # Concepts
 //!
@@ -89,17 +91,24 @@
 //!   what a site adds.
 //! - A **service** is a named third party inside a category, which a visitor can allow or refuse by itself.
 //! - A [`Policy`] is what the site promises: categories, services, a [`CookieRule`] for each name or prefix, lifetimes,
-//!   what each signal turns off. It is checked as a whole when it is [built](PolicyBuilder::build). Its [`Revision`]
-//!   says which choices are outdated.
+//!   what each signal turns off, and the texts that visitors read. It is checked as a whole when it is
+//!   [built](PolicyBuilder::build). A [`PolicyHandle`] publishes another while the server runs.
+//! - A [`Revision`] is a published state of the policy. A *material* one closes earlier grants and asks again; a *notice*
+//!   keeps every choice, and is shown until it was seen. Refusals stay.
 //! - [`Signals`] are what the browser asks for by header: `DNT` and `Sec-GPC`.
 //! - A **choice** is what the visitor decided: by category and service, at which revision, on which day, under which
-//!   signals. It travels in [the consent cookie](manual::cookie_format). A handler makes one with
-//!   [`Decision::grant_all_unrecorded`], [`Decision::choose_unrecorded`], [`Decision::refuse_all`] or
-//!   [`Decision::withdraw`], and puts the [`ConsentChange`] into its response.
+//!   signals. It travels in [the consent cookie](manual::cookie_format).
 //! - A [`Regime`] is what holds where nobody has decided: opt-in (nothing passes that is not essential) or opt-out.
 //! - A [`Decision`] is the answer for one request: what is allowed and why, whether to ask, which signals were
 //!   honoured. The first rule that matches wins: essential; taken away by the application ([`Narrow`]); a signal; the
 //!   choice; the regime.
+//! - A [`Prompt`] is what the visitor is to be shown unasked ([`Decision::prompt`]): the question, a notice, or nothing.
+//! - A **record** is written before a grant acts ([`ConsentLayer::with_records`], [`Choices`]): where none can be written,
+//!   nothing is granted, and a refusal or withdrawal takes effect all the same. [`Records`] stand in a chain of hashes. The
+//!   methods of [`Decision`] that keep no record are named `…_unrecorded`.
+//! - A [`Proof`] is the document on a browser or an account, for a regulator: [`Records::proof`]. See [`manual::records`].
+//! - [`Rights`] are what a person can ask of what is stored: access, correction, erasure, objection. [`AccountLink`] keeps an
+//!   opt-out with the account, on every browser of it.
 //!
 //! # Sign-in tokens
 //!
@@ -108,40 +117,19 @@
 //! - A token lives exactly seven days from its issue, whether it is used or not; a policy can promise less, and more only
 //!   by saying so ([`TokenRules`]).
 //! - [`ConsentLayer::with_tokens`] adds them to the layer; [`TokenLayer`] is the same without consent. Handlers take
-//!   [`Session`] and [`SignIn`]; [`RequireSession`] guards whole routes. Without a framework, the way is [`TokenContext`].
+//!   [`Session`] (401 without a live token, 503 where the store cannot tell) and [`SignIn`]; [`RequireSession`] guards whole
+//!   routes. Without a framework, the way is [`TokenContext`].
 //! - A log-out ([`Session::end`]) deletes the token from the store first. After that answer it is refused everywhere.
-//!
-//! ```
-//! # #[cfg(feature = "axum")] {
-//! use axum::{Router, response::IntoResponse, routing::{get, post}};
-//! use tower_consent::{ConsentLayer, MemoryStore, Policy, Session, SignIn, StoreError, Tokens};
-//!
-//! async fn login(sign_in: SignIn) -> Result<impl IntoResponse, StoreError> {
-//!     Ok((sign_in.issue("user-17").await?, "welcome"))
-//! }
-//! async fn account(session: Session) -> String {
-//!     session.subject().to_owned() // 401 without a live token, 503 where the store cannot tell
-//! }
-//! async fn logout(session: Session) -> Result<impl IntoResponse, StoreError> {
-//!     session.end().await
-//! }
-//!
-//! let app: Router = Router::new()
-//!     .route("/login", post(login))
-//!     .route("/account", get(account))
-//!     .route("/logout", post(logout))
-//!     .layer(ConsentLayer::new(Policy::default()).with_tokens(Tokens::new(MemoryStore::new())));
-//! # }
-//! ```
 //!
 //! # Features
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
+//! | `pages` | yes | `ConsentPages`: the banner, the pages and the JSON API; `RequireRevision`, `GpcResource` |
 //! | `tracing` | yes | an event for each stripped cookie (debug), a warning for each undeclared name (once) |
 //! | `metrics` | no | the counter `consent_cookies_total`, through the `metrics` facade |
-//! | `axum` | no | extractors ([`Decision`], [`Session`], [`SignIn`], [`Tokens`]) and response parts (axum 0.8) |
-//! | `redb` | yes | `RedbStore`: tokens in one file, for one process |
+//! | `axum` | no | extractors ([`Decision`], [`Choices`], `Fragments`, [`Session`], [`SignIn`], [`Tokens`]), answers and response parts (axum 0.8) |
+//! | `redb` | yes | `RedbStore`: records and tokens in one file, for one process |
 //! | `redis` | no | `RedisStore`: Redis or Valkey, single or cluster, TLS |
 //! | `postgres` | no | `PostgresStore`, TLS |
 //! | `full` | no | all of the above |
@@ -151,8 +139,9 @@
 //!
 //! # The manual
 //!
-//! [`manual::deployment`], [`manual::defaults`], [`manual::stores`], [`manual::sessions`], [`manual::laws`],
-//! [`manual::cookie_format`].
+#![cfg_attr(feature = "pages", doc = "[`manual::banner`],")]
+//! [`manual::deployment`], [`manual::defaults`], [`manual::records`], [`manual::stores`], [`manual::sessions`],
+//! [`manual::laws`], [`manual::cookie_format`].
 #![cfg_attr(
     test,
     allow(

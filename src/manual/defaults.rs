@@ -87,6 +87,23 @@
 //! | [`DueRule`](crate::DueRule) | 30 days |
 //! | [`MemoryStore`](crate::MemoryStore) | 100,000 entries |
 //!
+//! # The consent pages
+//!
+//! `ConsentPages`, feature `pages`.
+//!
+//! | setting | default |
+//! |---|---|
+//! | trusted origins | none: consent comes only from pages of this very site, and CORS is answered to nobody |
+//! | languages | English, German, French, Spanish, Arabic, by `Accept-Language`; English for everybody else |
+//! | look, style sheet | the templates of the crate; none besides the default one |
+//! | Google's Consent Mode | not informed |
+//! | body of a request | at most 16 KiB; more is answered with 413 |
+//! | texts and links | of the policy (`about`, categories, services, cookies); what it does not say is left out |
+//! | records | those of the layer, where it has some; otherwise those that the pages were given |
+//! | caches | `no-store`; the style and the script for an hour, with an `ETag` |
+//! | Content-Security-Policy of the pages | `default-src 'none'`; script, style, images, connections and forms of this site |
+//! | the banner | where nobody has decided, or something is new; not under a signal that is honoured, not under opt-out |
+//!
 //! # The layer
 //!
 //! | setting | default |
@@ -110,6 +127,7 @@
 //! | a token's subject, label, data | 255, 255 and 1,024 bytes |
 //! | a record's subject, data; a text that was shown | 255 bytes, 16 KiB; 256 KiB |
 //! | a correction in a person's own words | 2,000 bytes |
+//! | the path that a form leads back to | 2,048 bytes |
 //! | undeclared names that are warned of | 256 in each direction; a name once, whichever way it was seen first |
 //!
 //! # The same in code

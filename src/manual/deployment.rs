@@ -30,8 +30,8 @@
 //! 3. **Declare** each name under the purpose it has. Only what the visitor's own request needs is essential. What you
 //!    do not know, leave undeclared.
 //!
-//! 4. **Ask.** Show a notice where [`Decision::asks`](crate::Decision::asks) gives a reason, and take the answer: see
-//!    [below](#taking-the-answer). The consent cookie works in report-only too.
+//! 4. **Ask.** Put the fragments of the consent pages into your layout, nest the pages, and add the records: see
+//!    [below](#taking-the-answer), and the guide `manual::banner`. All of that works in report-only too.
 //!
 //! 5. **Enforce**, when the warnings are only about names that you want to lose: leave out `report_only`. Who is afraid
 //!    of a forgotten name sets [`UnknownCookies::Report`](crate::UnknownCookies::Report) for a while: declared cookies
@@ -122,37 +122,78 @@
 //!
 //! # Taking the answer
 //!
-//! The visitor's answer is a POST to a handler of yours, which puts a [`ConsentChange`](crate::ConsentChange) into its
-//! response. The layer sees it there and filters that very response by it.
+//! The consent pages (feature `pages`) take it: they stand inside of the layer, like every other route.
 //!
-//! A refusal may come from anywhere: who forges one only protects the visitor. A grant may not, so check that the form
-//! stood on a page of your own. Never change consent on GET: browsers fetch ahead.
+//! ```
+//! # #[cfg(all(feature = "axum", feature = "pages"))] {
+//! use axum::Router;
+//! use tower_consent::{ConsentLayer, ConsentPages, GpcResource, MemoryStore, Policy, PolicyHandle};
+//!
+//! # fn app() -> Result<Router, Box<dyn std::error::Error>> {
+//! let policy = PolicyHandle::new(Policy::builder().build()?);
+//! let store = MemoryStore::new();
+//! let pages = ConsentPages::at("/privacy", store.clone()).with_trusted_origins(["https://app.example.com"])?;
+//! let app: Router = Router::new()
+//!     .nest_service("/privacy", pages)
+//!     .route_service("/.well-known/gpc.json", GpcResource::of(policy.clone()))
+//!     .layer(ConsentLayer::new(policy).with_records(store));
+//! # Ok(app)
+//! # }
+//! # }
+//! ```
+//!
+//! A refusal may come from anywhere: who forges one only protects the visitor. A grant may not. It must come by POST, from
+//! a page of this very site or of a **trusted origin**, and name the revision that was shown. What the browser says counts:
+//! `Sec-Fetch-Site: same-origin`, and where it is missing, an `Origin` of the host that was asked (the authority of the
+//! request, or `Host`; never `X-Forwarded-Host`).
+//!
+//! - **A proxy** must therefore pass `Host`, `Origin` and `Sec-Fetch-Site` on. It may end TLS: `https` for `http` is
+//!   accepted.
+//! - **A single-page application on another origin** is a trusted origin. It is answered with CORS
+//!   (`Access-Control-Allow-Origin` with that origin, credentials allowed), and its preflight too; nobody else is. The consent
+//!   cookie travels to it only within the same site.
+//! - **A rate limit** before `/privacy/choice` and `/privacy/api/choice` is yours: every grant writes a record of some hundred
+//!   bytes that is kept for three years. Refusals without an earlier grant are only counted. Do not limit refusals: let
+//!   them through, or limit far above what a person does. Bodies beyond 16 KiB are refused by the pages themselves.
+//!
+//! A handler of your own takes an answer by [`Choices`](crate::Choices), which records it, and checks the origin itself:
 //!
 //! ```
 //! use axum::{http::{HeaderMap, StatusCode}, response::{IntoResponse, Redirect, Response}};
-//! use tower_consent::{ConsentChange, Decision};
+//! use tower_consent::{ChoiceError, Choices};
 //!
-//! /// For `POST /consent/accept`.
-//! async fn accept(consent: Decision, headers: HeaderMap) -> Response {
-//!     guarded(consent.grant_all_unrecorded(), &headers)
-//! }
-//!
-//! /// For `POST /consent/refuse`.
-//! async fn refuse(consent: Decision, headers: HeaderMap) -> Response {
-//!     guarded(consent.refuse_all(), &headers)
-//! }
-//!
-//! fn guarded(change: ConsentChange, headers: &HeaderMap) -> Response {
-//!     // Browsers that do not send this header send `Origin` with a POST: the demo checks that as well.
-//!     let is_own_page = headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
-//!     if change.is_grant() && !is_own_page {
-//!         return StatusCode::FORBIDDEN.into_response();
+//! /// For `POST /consent/accept`. Never on GET: browsers fetch ahead.
+//! async fn accept(choices: Choices, headers: HeaderMap) -> Result<Response, ChoiceError> {
+//!     // Browsers that do not send this header send `Origin` with a POST: the pages check that as well.
+//!     if headers.get("sec-fetch-site").is_none_or(|site| site != "same-origin") {
+//!         return Ok(StatusCode::FORBIDDEN.into_response());
 //!     }
-//!     (change, Redirect::to("/")).into_response()
+//!     Ok((choices.accept_all().await?, Redirect::to("/")).into_response())
 //! }
+//!
+//! /// For `POST /consent/refuse`. Cannot fail.
+//! async fn refuse(choices: Choices) -> impl IntoResponse {
+//!     (choices.refuse_all().await, Redirect::to("/"))
+//! }
+//! # let _: (axum::routing::MethodRouter, axum::routing::MethodRouter) = (axum::routing::post(accept), axum::routing::post(refuse));
 //! ```
 //!
-//! `Sec-Fetch-Site` says `same-origin` only if the page and the form's address have the same scheme, host and port.
+//! # Content-Security-Policy
+//!
+//! The pages bring a strict one of their own: nothing inline, nothing from elsewhere, no frame around them. **Your** pages
+//! with the fragments need no more than
+//!
+//! ```text
+//! script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'
+//! ```
+//!
+//! The script comes from `/privacy/consent.js`, the style from `/privacy/style.css`, and no code stands inside of the page. With
+//! nonces in place of `'self'`, `ConsentPages::fragments_with_nonce` writes yours onto the script. A script that it starts
+//! for `data-consent` is made with the nonce of its element; third parties' hosts must stand in `script-src` as always. A
+//! style sheet by `with_stylesheet` is a path of this site, because the pages allow no other.
+//!
+//! A `Referrer-Policy: no-referrer` of yours makes browsers send `Origin: null` with forms: consent then counts only from
+//! browsers that send `Sec-Fetch-Site`. `same-origin` has no such effect.
 //!
 //! # Behind a proxy or a CDN
 //!
@@ -162,8 +203,10 @@
 //! |---|---|---|
 //! | `Cookie` | the choice, and everything that is filtered | every visitor is new: asked again on each page |
 //! | `Sec-GPC`, `DNT` | the signals | a signal is not honoured |
-//! | `Sec-Fetch-Site`, `-Mode`, `-Dest` | requests of other sites, on which the consent cookie does not travel; documents | such a request counts as of somebody who has not decided: under opt-out its cookies pass. Documents are told by `Accept` |
+//! | `Sec-Fetch-Site`, `-Mode`, `-Dest` | where a consent comes from; requests of other sites, on which the consent cookie does not travel; documents | such a request counts as of somebody who has not decided: under opt-out its cookies pass. Documents are told by `Accept` |
 //! | `Accept` | documents, where `Sec-Fetch-Dest` is missing: refused cookies are expired there | nothing is expired until the visitor chooses |
+//! | `Origin`, `Host` | where a consent comes from, for browsers without `Sec-Fetch-Site` | their consent is not taken; a refusal is |
+//! | `Accept-Language` | the language of banner and pages | English |
 //!
 //! Some CDNs drop `Cookie` for paths that they cache. Then those paths must not depend on the decision.
 //!
@@ -175,6 +218,7 @@
 //! | its handler asked for the decision | `Cache-Control: private`; `Vary: Cookie, DNT, Sec-GPC` and the headers of [`regime_resolver`] |
 //! | a `Set-Cookie` line is left in it | `Cache-Control: private` |
 //! | it changes the consent | `Cache-Control: no-store` |
+//! | it is one of the consent pages | `Cache-Control: no-store`; only the style and the script may be kept, for an hour |
 //! | it has `Vary: Cookie` already | `DNT, Sec-GPC` too |
 //! | none of these | its headers stay as they are |
 //!
@@ -275,6 +319,7 @@
 //! - **Cookies that a script of your page sets**, until the next request. They are then stripped, and expired on the
 //!   next document. Render the script only where it is allowed.
 //! - **Local storage, IndexedDB, caches, fingerprints, ETags.** The law covers these as well (EDPB Guidelines 2/2023);
-//!   this crate covers cookies.
-//! - **What was stored before, on the server or by others.** A withdrawal deletes no data.
+//!   this crate covers cookies. Start scripts only where they are allowed (`data-consent`), and they store nothing before.
+//! - **What was stored before, on the server or by others.** A withdrawal deletes no data of yours. What this library
+//!   stores, [`Rights::erase`](crate::Rights::erase) deletes.
 //! - **WebSockets and streams** that are open when the visitor withdraws: they were judged when they began.

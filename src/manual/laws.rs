@@ -16,10 +16,10 @@
 //! | no. | rule | source | read | setting |
 //! |---|---|---|---|---|
 //! | R85 | Prior consent for all storing and reading on the device that is not exempt, personal data or not | Directive 2002/58/EC Art. 5(3); CJEU C-673/17 (Planet49) | text, summary | default: [`Regime::OptIn`], and refused cookies are taken out of requests too |
-//! | R86 | A clear act. Silence, scrolling, and browsing on are no consent | CJEU C-673/17; EDPB Guidelines 05/2020; CNIL | summary | nothing but a choice ever grants; [`Decision::asks`] says when to ask |
+//! | R86 | A clear act. Silence, scrolling, and browsing on are no consent; no box is ticked beforehand | CJEU C-673/17; EDPB Guidelines 05/2020; CNIL | summary | nothing but a choice ever grants; the pages tick nothing beforehand; with pages of your own, [`Decision::prompt`] says when to ask |
 //! | R87 | A decision for each purpose; what comes later was not consented to | GDPR Art. 6(1)(a) | memory | categories and services are granted by name; `since` on what is new |
-//! | R88 | To refuse is as easy as to accept | CNIL; EDPB Cookie Banner Task Force, January 2023 | summary | the pages show both alike, in one click each; with pages of your own that is your part |
-//! | R89 | Withdrawal at any time, as easy as consent | GDPR Art. 7(3) | summary | [`Decision::withdraw`]: in force in the same answer, and what is there is expired |
+//! | R88 | To refuse is as easy as to accept | CNIL; EDPB Cookie Banner Task Force, January 2023 | summary | the pages show both alike, on the same layer, in one click each; with templates of your own that is your part |
+//! | R89 | Withdrawal at any time, as easy as consent | GDPR Art. 7(3) | summary | the footer of the pages, in one click; [`Choices::withdraw`]: in force in the same answer, also where the store is down, and what is there is expired |
 //! | R90 | A refusal is remembered as long as consent, and not asked about again for 6 months | CNIL Recommendation 2020-092; Garante, 10 June 2021 | summary | default: `refusal_lifetime` of 6 calendar months, from the end of the day |
 //! | R91 | Ask again when purposes, vendors or retention change, and not for an edited text | ICO | summary | list a *material* revision for the former, a *notice* for the latter ([`Revision`]); a refusal stays |
 //! | R92 | An expired or unreadable choice is neither consent nor refusal | | own | reported by [`Decision::undecided`] |
@@ -41,6 +41,7 @@
 //! | R15-R17 | `Sec-GPC: 1` exactly | W3C Global Privacy Control | text | default: `signals.gpc = "all"` |
 //! | R7, R18 | Intermediaries leave the headers in place | both | text | the layer does; your proxy must too |
 //! | R19 | GPC is about sale, sharing and cross-context advertising. All that is not essential is more than any statute asks | W3C Global Privacy Control | text, own | to follow the letter: `signals.gpc = ["marketing"]` |
+//! | R20 | A site can say at `/.well-known/gpc.json` that it obeys | W3C Global Privacy Control, section 4 | text | `GpcResource` |
 //! | R21 | Every kind of request carries the signal | Web Platform Tests | text | every request is judged, images and API calls too |
 //! | R96, R102 | The signal is a valid opt-out in California and eleven other states of the US | 11 CCR 7025(c); state laws | copy, summary | keep the default under [`Regime::OptOut`] |
 //! | R97 | The signal beats an older consent; a consent given in its knowledge beats the signal | 11 CCR 7025(c)(3) | copy | default; `signals.always = true` for a policy that promises more |
@@ -58,6 +59,7 @@
 //! | R50, R67, R71 | Parsers that decode or trim take a look-alike name for another | known attacks on other parsers; tests of parsers in use | own | no setting: where unknown names pass, look-alikes of declared ones do not |
 //! | R49 | A list of what is refused can be walked around; a list of what is allowed cannot | | own | default: `unknown = "strip"` |
 //! | R53, R69, R73 | A neighbouring subdomain can plant a consent cookie | RFC 6265 section 8.6 | text, own | default: `__Host-consent`; two that differ count as none |
+//! | R73 | Another site can send a form in the visitor's name | known attacks (CSRF) | own | default: the pages take a grant only from this very site; `with_trusted_origins` for others |
 //! | R55-R63 | A deletion reaches only the same name, Domain, Path and partition | RFC 6265bis section 5.7 | text | `site_domain`, `scopes`, `partitioned` |
 //! | R75, R76 | A shared cache stores `Set-Cookie` and replays it | RFC 9111 section 7.3 | text | default: `caches = "private"` |
 //! | R112 | A sign-in cookie that survives the browser session is exempt only if the visitor asked for it ("remember me") | Article 29 Working Party, WP194 section 3.2 | memory | put *keep me signed in* on the form, unticked, and without the tick [`NewToken::browser_session`]; for other libraries' cookies leave out `add_max_age`, `auth_cookies` caps at 7 days and adds nothing |
@@ -113,8 +115,7 @@
 //! [`Regime::OptIn`]: crate::Regime::OptIn
 //! [`Regime::OptOut`]: crate::Regime::OptOut
 //! [`Regime::OptInWithExemptions`]: crate::Regime::OptInWithExemptions
-//! [`Decision::asks`]: crate::Decision::asks
-//! [`Decision::withdraw`]: crate::Decision::withdraw
+//! [`Choices::withdraw`]: crate::Choices::withdraw
 //! [`Decision::undecided`]: crate::Decision::undecided
 //! [`Decision::honoured_signals`]: crate::Decision::honoured_signals
 //! [`Decision::prompt`]: crate::Decision::prompt

@@ -2,13 +2,20 @@
 //!
 //! | chapter | what it answers |
 //! |---|---|
+#![cfg_attr(
+    feature = "pages",
+    doc = "| [`banner`] | How do I get from nothing to a banner that is obeyed? What do the pages answer, and the JSON API? |"
+)]
 //! | [`deployment`] | How do I start on a running site? Where does the layer go? What must a proxy pass on? |
+//! | [`records`] | What is written of a choice, who can see it, and how is it proved? |
 //! | [`sessions`] | How do I keep tower-sessions or axum-login to seven days, and how do I move to tokens? |
 //! | [`defaults`] | What holds if I set nothing? What can a policy file say? |
-//! | [`stores`] | Which store for tokens? What does each promise, and what can still go wrong? |
+//! | [`stores`] | Which store for tokens and records? What does each promise, and what can still go wrong? |
 //! | [`laws`] | Which rule asks for which setting, and where does it stand? |
 //! | [`cookie_format`] | What is in the consent cookie? |
 
+#[cfg(feature = "pages")]
+pub mod banner;
 pub mod cookie_format;
 pub mod defaults;
 pub mod deployment;
