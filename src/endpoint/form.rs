@@ -105,6 +105,11 @@ impl ChoiceForm {
         }
     }
 
+    /// What is wrong with the names of a page of an earlier revision is the revision.
+    fn rather_outdated(&self, fault: &Fault, policy: &Policy) -> Fault {
+        self.revision.and_then(|shown| check_revision(Some(shown), policy).err()).unwrap_or_else(|| fault.clone())
+    }
+
     /// The fields again, to be sent once more.
     pub(super) fn fields(&self) -> Vec<(String, String)> {
         let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
@@ -125,8 +130,7 @@ impl ChoiceForm {
             Action::RejectAll | Action::OptOut => Some(Wish::RefuseAll),
             Action::Withdraw => Some(Wish::Withdraw),
             Action::AcceptAll | Action::Save | Action::Note => {
-                let names =
-                    self.names.as_ref().map_err(|fault| rather_outdated(fault.clone(), self.revision, policy))?;
+                let names = self.names.as_ref().map_err(|fault| self.rather_outdated(fault, policy))?;
                 match self.action {
                     Action::AcceptAll => Some(Wish::All),
                     Action::Save => Some(names.switches(policy)),
@@ -165,9 +169,4 @@ pub(super) fn check_revision(shown: Option<u32>, policy: &Policy) -> Result<(), 
         )),
         None => Err(Fault::missing("revision", "a consent names the revision of the policy that was shown")),
     }
-}
-
-/// What is wrong with names of a page that is of an earlier revision: the revision.
-pub(super) fn rather_outdated(fault: Fault, shown: Option<u32>, policy: &Policy) -> Fault {
-    shown.and_then(|shown| check_revision(Some(shown), policy).err()).unwrap_or(fault)
 }

@@ -62,7 +62,7 @@
 //!
 //! # Erasure and retention
 //!
-//! An erasure takes the bodies, salts included, in one step with an entry that names the places. What stays of an entry is
+//! An erasure takes the bodies, salts included, in one step with an entry that names up to 200 places. What stays of an entry is
 //! its place, time and kind, and two hashes that say nothing any more. What the stores leave in their files stands in
 //! [`manual::stores`](super::stores). Records that are over go by themselves ([`Retention`]); a checkpoint stays in their
 //! place. The opt-out of an account that is still there is written anew before it is purged.
