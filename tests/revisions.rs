@@ -157,6 +157,21 @@ async fn a_notice_keeps_every_choice_and_is_shown_until_seen() {
 }
 
 /// A note of a later revision does not make an old grant cover what came with it.
+/// Who refused everything has refused it, whatever the names are by now: also once a notice was taken note of.
+#[tokio::test]
+async fn taking_note_loses_no_refusal_of_names_that_are_gone() {
+    let of = |name: &'static str| Policy::builder().category(CategoryEntry::new(name)).regime(Regime::OptOut);
+    let mut visitor = Visitor::new(of("statistics").revision(Revision::new(1)));
+    visitor.refuse().await;
+    visitor.handle.publish(build(of("social").revision(Revision::new(2).notice()))).unwrap();
+    let social = Category::new("social").unwrap();
+    assert!(!visitor.look().await.allows(social));
+    visitor.page(Decision::note_revision).await;
+    let decision = visitor.look().await;
+    assert_eq!(decision.prompt(), None);
+    assert!(!decision.allows(social), "{:?}", visitor.cookie);
+}
+
 #[tokio::test]
 async fn taking_note_widens_nothing() {
     let mut visitor = Visitor::new(first());
@@ -232,6 +247,9 @@ async fn who_opted_out_is_left_alone_for_a_year() {
     let decision = visitor.look().await;
     assert_eq!(decision.asks(), Some(Reason::Undecided(UndecidedReason::Outdated)));
     assert_eq!(decision.prompt(), None);
+    // The choice was made at eight in the morning: this is still within the year.
+    visitor.clock.set(START + 365 * DAY - 4 * 3_600);
+    assert_eq!(visitor.look().await.prompt(), None);
     visitor.clock.set(START + 366 * DAY);
     assert_eq!(visitor.look().await.prompt(), Some(Prompt::Ask(Reason::Undecided(UndecidedReason::Outdated))));
 }

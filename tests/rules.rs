@@ -21,7 +21,7 @@ enum Cover {
 use Cover::{Fact, NotHere, Tests};
 
 /// The rules of the parts that are built.
-const LISTED: &[(u32, u32)] = &[(1, 7), (15, 19), (21, 21), (24, 64), (66, 81), (104, 107), (112, 112), (118, 128)];
+const LISTED: &[(u32, u32)] = &[(1, 7), (15, 21), (24, 64), (66, 81), (85, 128)];
 
 const RULES: &[(u32, &str, Cover)] = &[
     // Do Not Track.
@@ -70,6 +70,11 @@ const RULES: &[(u32, &str, Cover)] = &[
         ]),
     ),
     (19, "what it turns off is the policy's", Tests(&["signals::a_signal_turns_off_what_the_policy_says"])),
+    (
+        20,
+        "/.well-known/gpc.json",
+        Tests(&["pages/well_known::what_it_says", "pages/well_known::methods", "pages/well_known::beside_the_pages"]),
+    ),
     (
         21,
         "on every kind of request",
@@ -411,7 +416,107 @@ const RULES: &[(u32, &str, Cover)] = &[
     (79, "statuses that are cached unasked", Tests(&["caches::every_status_is_treated_alike"])),
     (80, "304", Tests(&["caches::every_status_is_treated_alike", "response::every_status_is_filtered"])),
     (81, "inner caches", Tests(&["caches::inner_caches_key_on_the_outcome"])),
-    // Consent.
+    // Consent, asked for and remembered.
+    (
+        85,
+        "nothing is stored or read before consent",
+        Tests(&[
+            "oracle::request_lines_keep_exactly_what_the_oracle_keeps",
+            "oracle::response_lines_are_exactly_those_of_the_oracle",
+        ]),
+    ),
+    (
+        86,
+        "a clear act: nothing is ticked, silence is no consent",
+        Tests(&["src/endpoint/look/tests/mod::nothing_is_ticked_beforehand", "signals::dnt_zero_is_no_consent"]),
+    ),
+    (
+        87,
+        "a decision for each purpose; what comes later is not covered",
+        Tests(&["consent_cookie::a_choice_names_everything_that_was_offered", "revisions::taking_note_widens_nothing"]),
+    ),
+    (
+        88,
+        "refusing is as easy as accepting",
+        Tests(&["src/endpoint/look/tests/mod::accepting_and_rejecting_look_alike"]),
+    ),
+    (
+        89,
+        "withdrawal at any time, in force with the answer",
+        Tests(&[
+            "expiry::a_withdrawal_empties_the_browser",
+            "records/failing::a_withdrawal_takes_effect_and_is_written_when_the_store_is_back",
+        ]),
+    ),
+    (
+        90,
+        "a refusal is remembered, and not asked about before its period ends",
+        Tests(&["revisions::a_refusal_holds_its_full_period_and_is_asked_after_it"]),
+    ),
+    (
+        91,
+        "only a material revision asks anew; a refusal stays",
+        Tests(&[
+            "revisions::a_material_revision_closes_grants_and_asks_anew",
+            "revisions::a_refusal_stays_and_is_only_told",
+            "revisions::a_notice_keeps_every_choice_and_is_shown_until_seen",
+        ]),
+    ),
+    (
+        92,
+        "expired is neither consent nor refusal; the future is no consent",
+        Tests(&["decision::periods_end_on_the_calendar", "decision::a_clock_that_is_a_day_off_does_no_harm"]),
+    ),
+    (93, "exempt until objected", Tests(&["decision::every_answer_has_its_reason"])),
+    (94, "a proposal, not law", NotHere("signals are a table of their own, so that another can be added")),
+    (95, "an itemised notice, and proof", Tests(&["pages/choices::the_text_that_was_shown_is_on_record"])),
+    // Opt-out laws.
+    (
+        96,
+        "a signal is an opt-out of the browser and of the known person",
+        Tests(&[
+            "signals::a_signal_turns_off_what_the_policy_says",
+            "records/account::a_signal_is_written_to_the_account_once",
+        ]),
+    ),
+    (
+        97,
+        "a choice in knowledge of the signal beats it",
+        Tests(&["decision::a_choice_in_knowledge_of_the_signal_beats_it"]),
+    ),
+    (
+        98,
+        "the opt-out stays with the account",
+        Tests(&[
+            "records/account::it_holds_when_the_signal_is_absent_later_and_after_the_log_out",
+            "records/account::it_closes_what_another_browser_granted_before",
+            "records/account::it_reaches_a_session_that_is_under_way",
+            "records/account::a_choice_that_was_made_after_it_stands",
+        ]),
+    ),
+    (
+        99,
+        "it is shown that the signal was honoured",
+        Tests(&[
+            "src/endpoint/look/tests/mod::a_signal_is_answered_in_words",
+            "pages/fragments::an_opt_out_region",
+            "pages/api::the_state",
+        ]),
+    ),
+    (
+        100,
+        "twelve months of rest, two steps back in, requests kept for 24 months",
+        Tests(&[
+            "revisions::who_opted_out_is_left_alone_for_a_year",
+            "records/choices::opting_in_after_an_opt_out_takes_a_second_step",
+            "pages/choices::a_second_step_after_an_opt_out",
+            "records/retention::requests_go_at_their_second",
+        ]),
+    ),
+    (101, "a banner alone is no way to opt out", Tests(&["pages/fragments::an_opt_out_region"])),
+    (102, "in which states a signal counts", Fact("a country header names no state: signals count in all of the US")),
+    (103, "symmetry of choice", Tests(&["src/endpoint/look/tests/mod::accepting_and_rejecting_look_alike"])),
+    // The consent cookie and its periods.
     (
         104,
         "the day and not the second, no id",
@@ -443,6 +548,14 @@ const RULES: &[(u32, &str, Cover)] = &[
         "at equality it has expired",
         Tests(&["decision::periods_end_on_the_calendar", "visitor::time_passes_for_the_visitor_and_the_site_alike"]),
     ),
+    (108, "what is exempt: criteria", Fact("they classify cookies; which are essential is the site's to say")),
+    (109, "what is exempt: a list", Fact("it classifies cookies; presets follow it")),
+    (110, "essential, exempt until objected, asked for", Tests(&["decision::every_answer_has_its_reason"])),
+    (
+        111,
+        "what is never exempt",
+        Fact("which cookies are essential is the site's to say; no preset calls one of these essential"),
+    ),
     (
         112,
         "a form that ends with the browser",
@@ -451,6 +564,46 @@ const RULES: &[(u32, &str, Cover)] = &[
             "tokens/rotation::a_new_secret_and_nothing_else",
         ]),
     ),
+    (
+        113,
+        "consent can be demonstrated, with these fields and no others",
+        Tests(&[
+            "records/choices::a_grant_is_on_record_with_everything_that_proves_it",
+            "records/rights::the_fields_of_an_event_are_those_that_are_documented",
+        ]),
+    ),
+    (
+        114,
+        "the text that was shown is kept once, by its hash",
+        Tests(&[
+            "records/choices::a_grant_is_on_record_with_everything_that_proves_it",
+            "pages/choices::the_text_that_was_shown_is_on_record",
+        ]),
+    ),
+    (
+        115,
+        "append-only, before it acts; a grant fails closed, a withdrawal does not fail",
+        Tests(&[
+            "records/failing::a_grant_is_not_given_where_no_record_can_be_written",
+            "records/failing::a_withdrawal_takes_effect_and_is_written_when_the_store_is_back",
+            "records/choices::a_withdrawal_is_a_new_event_of_the_same_record",
+            "records/chain::what_was_dropped_inserted_or_moved_is_found",
+            "stores/proofs::redb_through_kills",
+            "stores/proofs::redis_through_kills",
+            "stores/proofs::postgres_through_kills",
+        ]),
+    ),
+    (
+        116,
+        "records end",
+        Tests(&[
+            "records/retention::consent_records_go_at_their_second",
+            "records/retention::texts_go_with_the_last_record_that_names_them",
+            "records/retention::counters_go_by_the_day",
+            "records/retention::nobody_has_to_ask_for_a_purge",
+        ]),
+    ),
+    (117, "logs hold no values", Tests(&["reports::no_value_is_told"])),
     (
         118,
         "the consent cookie",
@@ -540,6 +693,115 @@ const RULES: &[(u32, &str, Cover)] = &[
 ];
 
 /// The names of the test functions in a Rust file, without those that are ignored.
+/// The promises of the five policies that the built parts keep, by the numbers under which they are listed.
+const PROMISES: &[(&str, &str, &[&str])] = &[
+    (
+        "C1",
+        "reject all, or allow only these; sign-in goes on working",
+        &["pages/choices::the_main_way", "pages/choices::switches", "tokens/consent::a_withdrawal_does_not_log_out"],
+    ),
+    (
+        "C2",
+        "without cookies: no loop, no error, and the page says so",
+        &["pages/choices::a_browser_that_keeps_no_cookies"],
+    ),
+    (
+        "C8",
+        "consent for each named third party",
+        &["decision::every_answer_is_what_the_plain_rules_say", "pages/choices::switches"],
+    ),
+    (
+        "C9",
+        "kept no longer than said, and not beyond the account",
+        &[
+            "records/retention::consent_records_go_at_their_second",
+            "records/retention::requests_go_at_their_second",
+            "records/retention::counters_go_by_the_day",
+            "records/retention::texts_go_with_the_last_record_that_names_them",
+            "records/retention::nobody_has_to_ask_for_a_purge",
+            "records/rights::erasure_takes_tokens_and_records_and_nothing_of_others",
+        ],
+    ),
+    (
+        "C10",
+        "confirm, access, rectify, delete, restrict, port, object, withdraw",
+        &[
+            "records/rights::an_export_holds_everything_that_is_stored_of_an_account",
+            "records/rights::a_correction_is_added_and_writes_over_nothing",
+            "pages/rights::an_export",
+            "pages/rights::an_erasure",
+            "pages/rights::an_objection",
+            "pages/rights::a_correction",
+            "pages/rights::who_may_ask",
+        ],
+    ),
+    (
+        "C11",
+        "a closed account takes its data along",
+        &["records/rights::erasure_takes_tokens_and_records_and_nothing_of_others"],
+    ),
+    (
+        "C12",
+        "requests carry their due day: 30 days, or 15 working days",
+        &["records/rights::requests_carry_their_due_day", "records/rights::due_days_are_counted_as_the_calendar_says"],
+    ),
+    (
+        "C13",
+        "a substantial change is told, consent is asked anew, and use can wait for it",
+        &["revisions::a_material_revision_closes_grants_and_asks_anew", "pages/gate::through_and_held"],
+    ),
+    (
+        "T2",
+        "refusing is always possible, and leaves no identifier",
+        &[
+            "pages/choices::a_refusal_leaves_no_number",
+            "records/choices::a_refusal_without_an_earlier_grant_is_counted_and_leaves_no_record",
+        ],
+    ),
+    ("T4", "as C2", &["pages/choices::a_browser_that_keeps_no_cookies"]),
+    (
+        "T7",
+        "revision and day are shown; a small change keeps consent and is told",
+        &["revisions::a_notice_keeps_every_choice_and_is_shown_until_seen", "pages/pages::another_policy_is_published"],
+    ),
+    ("B5", "as T7", &["revisions::a_notice_keeps_every_choice_and_is_shown_until_seen"]),
+    (
+        "L5",
+        "a change widens no old consent",
+        &[
+            "revisions::a_policy_can_keep_the_old_scope_and_ask_for_what_is_new",
+            "revisions::taking_note_widens_nothing",
+        ],
+    ),
+    (
+        "L6",
+        "a new policy is told until it was seen",
+        &["revisions::a_notice_keeps_every_choice_and_is_shown_until_seen", "pages/choices::a_notice_is_noted"],
+    ),
+    (
+        "M6",
+        "as C13 and T7",
+        &["revisions::a_material_revision_closes_grants_and_asks_anew", "pages/gate::through_and_held"],
+    ),
+];
+
+#[test]
+fn every_promise_has_a_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let mut wrong = Vec::new();
+    for (number, about, tests) in PROMISES {
+        assert!(!tests.is_empty(), "{number} ({about})");
+        for test in *tests {
+            let (file, name) = test.rsplit_once("::").unwrap();
+            let source = fs::read_to_string(root.join(format!("{file}.rs"))).unwrap_or_default();
+            if !tests_in(&source).contains(name) {
+                wrong.push(format!("{number} ({about}): no test {test}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 fn tests_in(source: &str) -> BTreeSet<&str> {
     let (mut names, mut is_test) = (BTreeSet::new(), false);
     for line in source.lines().map(str::trim) {

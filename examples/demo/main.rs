@@ -1,25 +1,30 @@
 //! A shop that keeps its cookie policy: `cargo run --example demo`, then open <http://localhost:3000/>.
 //!
 //! Everything it promises stands in `policy.toml`. The terminal shows for each request what passed and what did not;
-//! `RUST_LOG=debug` adds the library's own events.
+//! `RUST_LOG=debug` adds the library's own events. At <http://localhost:3000/records> stands what a data-protection officer
+//! needs: the records, whether they are intact, the proof of a choice, and a button that publishes the next revision.
 //!
 //! - `--listen ADDR` listens elsewhere.
 //! - `--no-cookies-under-dnt` keeps a stricter promise: in a browser that sends Do Not Track nothing is stored at all.
-//! - Sign-ins lie in the file `demo.redb`, in `target/tmp` or in the folder that the environment variable `DEMO_DATA`
-//!   names, and outlive the server: end it, start it again, and you are still signed in.
+//! - `--region us` is a shop in California: everything passes until the visitor opts out, by one click.
+//! - Sign-ins and consent records lie in the file `demo.redb`, in `target/tmp` or in the folder that the environment
+//!   variable `DEMO_DATA` names, and outlive the server: end it, start it again, and you are still signed in. The keys lie
+//!   beside it, in `demo.keys`.
 //!
 //! Its consent, session and token cookies are `Secure`. Over plain HTTP, Chromium and Firefox keep those from `localhost`
 //! and 127.0.0.1 only, so serve it behind TLS anywhere else.
 
 mod app;
+mod keys;
 
 use std::{env, error::Error, fs, io, net::SocketAddr, path::PathBuf};
 
 use tokio::net::TcpListener;
-use tower_consent::{PolicyBuilder, RedbStore, Signal, SignalScope, Tokens};
+use tower_consent::{PolicyBuilder, Records, RedbStore, Regime, Signal, SignalScope, Tokens};
 use tracing_subscriber::EnvFilter;
 
-const USAGE: &str = "usage: demo [--listen ADDR] [--no-cookies-under-dnt], for example --listen 127.0.0.1:3000";
+const USAGE: &str = "usage: demo [--listen ADDR] [--no-cookies-under-dnt] [--region eu|us], \
+                     for example --listen 127.0.0.1:3000";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -27,15 +32,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_env_filter(filter).with_target(false).init();
 
     let options = Options::read(env::args().skip(1))?;
-    let mut policy = toml::from_str::<PolicyBuilder>(include_str!("policy.toml"))?;
+    let folder = data_folder()?;
+    let keys = keys::Keys::open(&folder.join("demo.keys"))?;
+    let mut policy = toml::from_str::<PolicyBuilder>(include_str!("policy.toml"))?.mac_key("demo", keys.cookie);
     if options.is_strict {
         policy = policy.signal(Signal::Dnt, SignalScope::NoCookies);
     }
-    let file = data_folder()?.join("demo.redb");
-    let app = app::app(policy.build()?, Tokens::new(RedbStore::open(&file)?));
+    if let Some(regime) = options.regime {
+        policy = policy.regime(regime);
+    }
+    let file = folder.join("demo.redb");
+    let store = RedbStore::open(&file)?;
+    let records = Records::builder(store.clone()).chain_key(keys.chain).build();
+    let app = app::app(policy, Tokens::new(store), records)?;
     let listener = TcpListener::bind(options.address).await?;
     let port = listener.local_addr()?.port();
-    tracing::info!("sign-ins are kept in {}", file.display());
+    tracing::info!("sign-ins and consent records are kept in {}", file.display());
     tracing::info!("open http://localhost:{port}/ and end with Ctrl+C");
     axum::serve(listener, app).with_graceful_shutdown(interrupted()).await?;
     Ok(())
@@ -44,11 +56,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
 struct Options {
     address: SocketAddr,
     is_strict: bool,
+    /// In place of the policy's own.
+    regime: Option<Regime>,
 }
 
 impl Options {
     fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
-        let mut options = Self { address: SocketAddr::from(([127, 0, 0, 1], 3000)), is_strict: false };
+        let mut options = Self { address: SocketAddr::from(([127, 0, 0, 1], 3000)), is_strict: false, regime: None };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--listen" => {
@@ -56,6 +70,11 @@ impl Options {
                     options.address = address.parse().map_err(|error| format!("{error}\n{USAGE}"))?;
                 }
                 "--no-cookies-under-dnt" => options.is_strict = true,
+                "--region" => match arguments.next().as_deref() {
+                    Some("eu") => options.regime = Some(Regime::OptIn),
+                    Some("us") => options.regime = Some(Regime::OptOut),
+                    _ => return Err(USAGE.into()),
+                },
                 _ => return Err(USAGE.into()),
             }
         }
@@ -63,7 +82,7 @@ impl Options {
     }
 }
 
-/// Where the demo keeps its file.
+/// Where the demo keeps its files.
 fn data_folder() -> io::Result<PathBuf> {
     let ours = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/tmp"));
     let folder = env::var_os("DEMO_DATA").map_or_else(ours, PathBuf::from);

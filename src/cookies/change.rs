@@ -175,7 +175,10 @@ impl Decision {
     pub fn note_revision(&self) -> Option<ConsentChange> {
         let latest = self.policy().latest_revision();
         let held = self.raw_choice().filter(|choice| choice.seen < latest && self.forbids_storing().is_none())?;
-        let choice = Choice { seen: latest, ..*held };
+        // Who refused everything is written down with the names of today: of those that are gone nothing would be left.
+        let is_partly_gone = held.refuses_all && !held.is_whole;
+        let refused = if is_partly_gone { full_refusal(self).refused } else { held.refused };
+        let choice = Choice { seen: latest, refused, ..*held };
         let line = consent_line(self.policy(), &choice, self.now());
         let (is_grant, reverses_opt_out) = (false, false);
         Some(ConsentChange { line, choice: Some(choice), is_grant, reverses_opt_out, closed: CategorySet::default() })
@@ -203,6 +206,21 @@ impl Decision {
         let line = if self.has_layer() { consent_line(policy, &choice, self.now()) } else { None };
         let (is_grant, reverses_opt_out) = (false, false);
         ConsentChange { line, choice: Some(choice), is_grant, reverses_opt_out, closed: CategorySet::default() }
+    }
+
+    /// What this selection takes away from what is open by the browser's own choice, without what it would grant; `None`
+    /// where that is nothing.
+    pub(crate) fn refusals_of(&self, selection: &Selection) -> Option<ConsentChange> {
+        let answers = self.answers(selection).ok()?;
+        let is_refused = |target: &Target| {
+            let category = self.policy().category_of(*target).map(Target::Category);
+            answers.refused.contains(*target)
+                || (!answers.granted.contains(*target) && category.is_some_and(|of| answers.refused.contains(of)))
+        };
+        let is_granted = |target: &Target| self.judge(*target).reason() == Reason::Granted;
+        let refused: Vec<_> =
+            self.policy().askable().filter(|target| is_refused(target) && is_granted(target)).collect();
+        (!refused.is_empty()).then(|| self.object_to(&refused))
     }
 
     fn full(&self, insert: fn(&mut Answers, Target)) -> Answers {

@@ -5,7 +5,7 @@ use std::fmt;
 use time::Date;
 
 use super::Decision;
-use crate::policy::{Lifetime, Reason, Regime};
+use crate::policy::{Lifetime, Reason, Regime, day_after};
 
 /// What a page that was not asked for shows a visitor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,8 @@ impl Decision {
     }
 
     fn rests_after_opt_out(&self) -> bool {
-        let opted_out = |day: Date| self.now() < OPT_OUT_REST.end_from_day(day);
+        // From the end of its day, as a refusal: never less than promised.
+        let opted_out = |day: Date| self.now() < OPT_OUT_REST.end_from_day(day_after(day));
         self.regime() == Regime::OptOut
             && self.raw_choice().is_some_and(|choice| !choice.refused.is_empty() && opted_out(choice.day))
     }

@@ -7,7 +7,7 @@ use super::{
     answer::{self, Answer},
     choose::{self, Manner},
     fault::{Fault, FaultKind, Problem},
-    form::is_language,
+    form::{is_language, rather_outdated},
     json::Object,
     state::State,
     visit::Visit,
@@ -33,7 +33,8 @@ pub(super) async fn withdraw(visit: &Visit) -> Result<Answer, Fault> {
 pub(super) async fn choose(visit: &Visit, body: &[u8]) -> Result<Answer, Fault> {
     let known = ["revision", "all", "grant", "grant_services", "refuse_services", "confirm", "language", "method"];
     let object = Object::parse(body, &known)?;
-    let wish = wish(visit, &object)?;
+    let revision = object.number("revision")?;
+    let wish = wish(visit, &object).map_err(|fault| rather_outdated(fault, revision, visit.decision.policy()))?;
     let language = object.text("language")?;
     if let Some(tag) = language.filter(|tag| !is_language(tag)) {
         return Err(Fault::malformed("language", tag, "the tag of a language is expected"));
@@ -45,8 +46,7 @@ pub(super) async fn choose(visit: &Visit, body: &[u8]) -> Result<Answer, Fault> 
         Some("footer") => ChoiceMethod::Footer,
         Some(other) => return Err(Fault::malformed("method", other, "banner, page, footer or api is expected")),
     };
-    let manner =
-        Manner { method, revision: object.number("revision")?, is_confirmed: object.flag("confirm")?, language };
+    let manner = Manner { method, revision, is_confirmed: object.flag("confirm")?, language };
     let change = choose::carry_out(visit, &wish, &manner).await?;
     Ok(changed(visit, change))
 }

@@ -37,19 +37,14 @@ pub(super) async fn carry_out(visit: &Visit, wish: &Wish, manner: &Manner<'_>) -
         }
         check_revision(manner.revision, policy)?;
     }
-    let subject = match session(visit).await {
-        Ok(session) => session.map(|session| session.subject().to_owned()),
-        Err(error) if wish.is_grant() => {
-            tell(&error);
-            return Err(Fault::unavailable());
-        }
-        Err(_) => None,
-    };
     let language = visit.shown_language(manner.language);
-    let mut choices = Choices::new(visit.records().clone(), visit.decision.clone())
-        .with_subject(subject)
-        .by(manner.method)
-        .in_language(language.tag());
+    let choices = Choices::new(visit.records().clone(), visit.decision.clone());
+    let mut choices = choices.by(manner.method).in_language(language.tag());
+    choices = match session(visit).await {
+        Ok(session) => choices.with_subject(session.map(|session| session.subject().to_owned())),
+        Err(error) if wish.is_grant() => return Err(unavailable(&choices, wish, &error).await),
+        Err(_) => choices,
+    };
     if wish.is_grant() {
         choices = choices.showing(show::text(visit, manner.method, language));
     }
@@ -62,18 +57,29 @@ pub(super) async fn carry_out(visit: &Visit, wish: &Wish, manner: &Manner<'_>) -
         Wish::All => choices.choose(&Selection::all()).await,
         Wish::Selected(selection) => choices.choose(selection).await,
     };
+    let changed = match changed {
+        Err(ChoiceError::Store(error)) => return Err(unavailable(&choices, wish, &error).await),
+        changed => changed,
+    };
     changed.map_err(|error| match error {
         ChoiceError::Selection(error) => Fault::new(FaultKind::UnknownName, error.to_string()),
         ChoiceError::Unconfirmed => Fault::new(
             FaultKind::Unconfirmed,
             "This opens what the visitor has opted out of: it must be confirmed in a second step.",
         ),
-        ChoiceError::Store(error) => {
-            tell(&error);
-            Fault::unavailable()
-        }
+        ChoiceError::Store(_) => Fault::unavailable(),
         ChoiceError::NoRecords => Fault::no_layer(),
     })
+}
+
+/// Nothing can be granted now; what the same request refuses is.
+async fn unavailable(choices: &Choices, wish: &Wish, error: &StoreError) -> Fault {
+    tell(error);
+    let refused = match wish {
+        Wish::Selected(selection) => choices.refusals_of(selection).await.map(Box::new),
+        Wish::All | Wish::RefuseAll | Wish::Withdraw => None,
+    };
+    Fault { refused, ..Fault::unavailable() }
 }
 
 /// The session of the request, where there are sessions.
@@ -94,7 +100,11 @@ pub(super) fn decision_after(visit: &Visit, change: &ConsentChange) -> Decision 
 pub(super) async fn by_form(visit: &Visit, fields: &Fields) -> Result<Answer, Fault> {
     let policy = visit.decision.policy();
     let form = ChoiceForm::read(fields, policy)?;
-    let Some(wish) = form.wish(policy) else { return note(visit, &form) };
+    let wish = match form.wish(policy) {
+        Ok(Some(wish)) => wish,
+        Ok(None) => return note(visit, &form),
+        Err(fault) => return ask_again(visit, &form, fault),
+    };
     let manner = Manner {
         method: form.method,
         revision: form.revision,
@@ -129,8 +139,13 @@ fn ask_again(visit: &Visit, form: &ChoiceForm, fault: Fault) -> Result<Answer, F
         FaultKind::Unavailable => Told::Unavailable,
         _ => return Err(fault),
     };
-    let html = show::preferences(visit, &visit.decision, Some(told), form.back.as_deref());
-    Ok(answer::page(fault.kind.status(), html))
+    let decision = fault.refused.as_ref().map_or_else(|| visit.decision.clone(), |done| decision_after(visit, done));
+    let html = show::preferences(visit, &decision, Some(told), form.back.as_deref());
+    let mut answer = answer::page(fault.kind.status(), html);
+    if let Some(refused) = fault.refused {
+        refused.apply(answer.headers_mut());
+    }
+    Ok(answer)
 }
 
 /// The visitor has seen a notice. Neither a grant nor a refusal: nobody else can say it for the visitor.

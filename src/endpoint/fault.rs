@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use http::StatusCode;
 use serde::Serialize;
 
+use crate::cookies::change::ConsentChange;
+
 /// Why a request was not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FaultKind {
@@ -73,6 +75,8 @@ pub(super) struct Fault {
     pub(super) field: Option<Cow<'static, str>>,
     pub(super) value: Option<String>,
     pub(super) detail: String,
+    /// What the same request refused: that is done, whatever became of the rest.
+    pub(super) refused: Option<Box<ConsentChange>>,
 }
 
 /// Of a value that somebody sent, so much is sent back.
@@ -80,7 +84,7 @@ const SHOWN: usize = 80;
 
 impl Fault {
     pub(super) fn new(kind: FaultKind, detail: impl Into<String>) -> Self {
-        Self { kind, field: None, value: None, detail: detail.into() }
+        Self { kind, field: None, value: None, detail: detail.into(), refused: None }
     }
 
     /// A field whose value is not what it should be.
@@ -95,13 +99,13 @@ impl Fault {
             known => known,
         };
         let detail = format!("{field} = {value:?}: {why}");
-        Self { kind, field: Some(field), value: Some(value), detail }
+        Self { kind, field: Some(field), value: Some(value), detail, refused: None }
     }
 
     /// A field that must be there.
     pub(super) fn missing(field: &'static str, why: &str) -> Self {
         let detail = format!("{field} is missing: {why}");
-        Self { kind: FaultKind::Malformed, field: Some(field.into()), value: None, detail }
+        Self { kind: FaultKind::Malformed, field: Some(field.into()), value: None, detail, refused: None }
     }
 
     pub(super) fn no_layer() -> Self {

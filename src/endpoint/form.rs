@@ -12,7 +12,8 @@ use crate::{policy::Policy, record::ChoiceMethod};
 #[derive(Clone, Debug)]
 pub(super) struct ChoiceForm {
     pub(super) action: Action,
-    pub(super) names: Names,
+    /// The ticked switches, or what is wrong with them.
+    names: Result<Names, Fault>,
     /// The path to go back to, if it is one of this site.
     pub(super) back: Option<String>,
     pub(super) revision: Option<u32>,
@@ -34,6 +35,10 @@ pub(super) enum Action {
 impl Action {
     const ALL: [Self; 6] = [Self::AcceptAll, Self::RejectAll, Self::Save, Self::Withdraw, Self::OptOut, Self::Note];
 
+    const fn is_refusal(self) -> bool {
+        matches!(self, Self::RejectAll | Self::Withdraw | Self::OptOut)
+    }
+
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::AcceptAll => "accept-all",
@@ -54,19 +59,17 @@ impl ChoiceForm {
             .into_iter()
             .find(|known| known.as_str() == action)
             .ok_or_else(|| Fault::malformed("action", action, expected))?;
-        let names = Names::read(policy, fields.all("category"), fields.all("service"))?;
+        let names = Names::read(policy, fields.all("category"), fields.all("service"));
+        if action.is_refusal() {
+            return Ok(Self::refusing(action, fields));
+        }
         let revision = fields.one("revision")?.map(|revision| {
             // Digits alone: `u32` would take a `+` too.
             let digits = Some(revision).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
             let number = digits.and_then(|digits| digits.parse().ok());
             number.ok_or_else(|| Fault::malformed("revision", revision, "the number of a revision is expected"))
         });
-        let method = match fields.one("method")? {
-            None | Some("page") => ChoiceMethod::Page,
-            Some("banner") => ChoiceMethod::Banner,
-            Some("footer") => ChoiceMethod::Footer,
-            Some(other) => return Err(Fault::malformed("method", other, "banner, page or footer is expected")),
-        };
+        let method = method(fields.one("method")?)?;
         let is_confirmed = match fields.one("confirm")? {
             None => false,
             Some("yes") => true,
@@ -88,12 +91,28 @@ impl ChoiceForm {
         })
     }
 
+    /// A refusal needs nothing but itself: what else stands in the form, on a page of long ago perhaps, holds nothing up.
+    fn refusing(action: Action, fields: &Fields) -> Self {
+        let first = |name| fields.all(name).next();
+        Self {
+            action,
+            names: Ok(Names::default()),
+            back: first("return").and_then(own_path).map(str::to_owned),
+            revision: None,
+            method: method(first("method")).unwrap_or(ChoiceMethod::Page),
+            is_confirmed: false,
+            language: first("language").filter(|tag| is_language(tag)).map(str::to_owned),
+        }
+    }
+
     /// The fields again, to be sent once more.
     pub(super) fn fields(&self) -> Vec<(String, String)> {
         let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let mut fields = vec![field("action", self.action.as_str()), field("method", self.method.as_str())];
-        fields.extend(self.names.categories.iter().map(|category| field("category", category.as_str())));
-        fields.extend(self.names.services.iter().map(|service| field("service", service)));
+        if let Ok(names) = &self.names {
+            fields.extend(names.categories.iter().map(|category| field("category", category.as_str())));
+            fields.extend(names.services.iter().map(|service| field("service", service)));
+        }
         fields.extend(self.back.iter().map(|back| field("return", back)));
         fields.extend(self.language.iter().map(|language| field("language", language)));
         fields.extend(self.revision.map(|revision| field("revision", &revision.to_string())));
@@ -101,14 +120,29 @@ impl ChoiceForm {
     }
 
     /// What is to be done; `None` for a notice that was seen.
-    pub(super) fn wish(&self, policy: &Policy) -> Option<Wish> {
-        match self.action {
-            Action::AcceptAll => Some(Wish::All),
-            Action::Save => Some(self.names.switches(policy)),
+    pub(super) fn wish(&self, policy: &Policy) -> Result<Option<Wish>, Fault> {
+        Ok(match self.action {
             Action::RejectAll | Action::OptOut => Some(Wish::RefuseAll),
             Action::Withdraw => Some(Wish::Withdraw),
-            Action::Note => None,
-        }
+            Action::AcceptAll | Action::Save | Action::Note => {
+                let names =
+                    self.names.as_ref().map_err(|fault| rather_outdated(fault.clone(), self.revision, policy))?;
+                match self.action {
+                    Action::AcceptAll => Some(Wish::All),
+                    Action::Save => Some(names.switches(policy)),
+                    _ => None,
+                }
+            }
+        })
+    }
+}
+
+fn method(name: Option<&str>) -> Result<ChoiceMethod, Fault> {
+    match name {
+        None | Some("page") => Ok(ChoiceMethod::Page),
+        Some("banner") => Ok(ChoiceMethod::Banner),
+        Some("footer") => Ok(ChoiceMethod::Footer),
+        Some(other) => Err(Fault::malformed("method", other, "banner, page or footer is expected")),
     }
 }
 
@@ -131,4 +165,9 @@ pub(super) fn check_revision(shown: Option<u32>, policy: &Policy) -> Result<(), 
         )),
         None => Err(Fault::missing("revision", "a consent names the revision of the policy that was shown")),
     }
+}
+
+/// What is wrong with names of a page that is of an earlier revision: the revision.
+pub(super) fn rather_outdated(fault: Fault, shown: Option<u32>, policy: &Policy) -> Fault {
+    shown.and_then(|shown| check_revision(Some(shown), policy).err()).unwrap_or(fault)
 }

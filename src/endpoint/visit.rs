@@ -112,7 +112,14 @@ async fn respond<B: Body>(settings: &Arc<Settings>, route: Route, parts: Parts, 
         }
         _ => Ok(choose::preferences(&visit)),
     };
-    answered.unwrap_or_else(|fault| refuse(settings, &visit.parts, route.is_api(), &fault))
+    answered.unwrap_or_else(|mut fault| {
+        let refused = fault.refused.take();
+        let mut answer = refuse(settings, &visit.parts, route.is_api(), &fault);
+        if let Some(refused) = refused {
+            refused.apply(answer.headers_mut());
+        }
+        answer
+    })
 }
 
 /// The path to go back to that the address names, if it is one of this site.

@@ -27,6 +27,7 @@
 //! | `language` | of what was shown |
 //! | `dnt`, `gpc` | whether the browser sent the signal |
 //! | `regime` | what held where nobody decides |
+//! | `since` | when it was first said, of an opt-out that was written anew before its record was purged |
 //! | `note` | the person's own words, of a correction |
 //! | `record` | the number in the browser's consent cookie, only with a grant |
 //! | `subject` | the account, where somebody was signed in |

@@ -157,6 +157,27 @@ impl Choices {
         self.take(change).await
     }
 
+    /// What a selection refuses of what is granted so far, without what it would grant; `None` where that is nothing. For the
+    /// answer where [`choose`](Self::choose) ended with [`ChoiceError::Store`]: a store that is down holds up no withdrawal,
+    /// not even one of a part.
+    pub async fn refusals_of(&self, selection: &Selection) -> Option<ConsentChange> {
+        let change = self.decision.refusals_of(selection)?;
+        let Some(records) = self.records.as_ref().filter(|_| self.decision.has_layer()) else { return Some(change) };
+        match change.choice() {
+            Some(choice) if !choice.granted.is_empty() && choice.record_id.is_some() => {
+                // What is left supersedes what was.
+                let subject = self.subject.clone().ok().flatten();
+                let draft = self.draft(records, Outcome::Grant, choice, None, choice.record_id, subject);
+                if let Err(error) = records.append(draft.clone()).await {
+                    records.write_later(draft, &error);
+                }
+            }
+            Some(choice) if !choice.granted.is_empty() => {}
+            _ => self.note_refusal(&change).await,
+        }
+        Some(change)
+    }
+
     /// The visitor refuses all that is not essential. Works, whatever the store does.
     pub async fn refuse_all(&self) -> ConsentChange {
         let change = self.decision.refuse_all();

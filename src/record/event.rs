@@ -86,6 +86,9 @@ pub(super) struct ConsentEvent {
     pub(super) ends: Option<i64>,
     /// What holds where nobody decides, at the time.
     pub(super) regime: String,
+    /// When it was first said (Unix seconds), of an opt-out that was written anew before its record was purged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) since: Option<i64>,
     /// The person's own words, of a correction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) note: Option<String>,
@@ -109,6 +112,7 @@ impl ConsentEvent {
             gpc: signals.objects(Signal::Gpc),
             ends: None,
             regime: decision.regime().as_str().to_owned(),
+            since: None,
             note: None,
             library: LIBRARY.to_owned(),
         }

@@ -6,7 +6,7 @@
 
 use std::{
     collections::VecDeque,
-    fmt, mem,
+    fmt,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -53,12 +53,16 @@ pub(super) struct Ledger {
 
 #[derive(Default)]
 struct Lead {
-    /// The ends of the chain of choices and of the chain of requests.
+    /// The ends of the chains of choices, of requests and of erasures: a chain is purged from its beginning, so what is
+    /// kept longer must not stand before what is kept shorter.
     tails: Tails,
     under_way: Option<UnderWay>,
+    /// The last batch failed: the next one takes along one late entry only, to see whether the store is back. All of them
+    /// with every attempt would cost as much as there are, and be written again each time where only the answer is lost.
+    has_failed: bool,
 }
 
-type Tails = [Option<Tail>; 2];
+type Tails = [Option<Tail>; 3];
 
 #[derive(Clone, Copy)]
 struct Tail {
@@ -108,8 +112,17 @@ impl Ledger {
     /// Writes what waits for the store to be back.
     pub(super) async fn write_late(&self) {
         let mut lead = self.lead.lock().await;
-        if lead.under_way.is_some() || !lock(&self.later).is_empty() {
+        loop {
+            let left = self.late();
+            if lead.under_way.is_none() && left == 0 {
+                return;
+            }
+            let was_under_way = lead.under_way.is_some();
             self.write(&mut lead).await;
+            // The store is down still.
+            if !was_under_way && self.late() >= left {
+                return;
+            }
         }
     }
 
@@ -121,11 +134,12 @@ impl Ledger {
     /// Writes one batch to its end: the one under way, or the next. Dropped in between, the next call goes on with it.
     async fn write(&self, lead: &mut Lead) {
         if lead.under_way.is_none() {
-            lead.under_way = self.begin(&lead.tails);
+            lead.under_way = self.begin(&lead.tails, if lead.has_failed { 1 } else { BATCH / 2 });
         }
         let Some(under_way) = &mut lead.under_way else { return };
         let outcome = under_way.outcome.as_mut().await;
         let Some(UnderWay { told, late, tails, .. }) = lead.under_way.take() else { return };
+        lead.has_failed = outcome.is_err();
         match &outcome {
             Ok(()) => lead.tails = tails,
             Err(error) => {
@@ -145,12 +159,17 @@ impl Ledger {
     }
 
     /// Takes what waits, and begins to write it. Whoever cannot be written is told at once.
-    fn begin(&self, tails: &Tails) -> Option<UnderWay> {
+    fn begin(&self, tails: &Tails, most_late: usize) -> Option<UnderWay> {
         let mut tails = *tails;
-        let late: Vec<_> = mem::take(&mut *lock(&self.later)).into();
+        let late: Vec<_> = {
+            let mut later = lock(&self.later);
+            // Whoever waits for an answer has a place in every batch, and no batch is too large for the store.
+            let count = later.len().min(most_late);
+            later.drain(..count).collect()
+        };
         let waiting: Vec<_> = {
             let mut queue = lock(&self.queue);
-            let count = queue.len().min(BATCH);
+            let count = queue.len().min(BATCH - late.len());
             queue.drain(..count).collect()
         };
         let mut batch = LedgerBatch::default();
@@ -180,8 +199,12 @@ impl Ledger {
     fn extend(&self, batch: &mut LedgerBatch, tails: &mut Tails, draft: Draft) -> Result<EntryPlace, StoreError> {
         let Draft { kind, time, record_id, subject, data, erased } = draft;
         let body = EntryBody::new(random()?, record_id, subject.as_deref(), data)?;
-        let [choices, requests] = tails;
-        let tail = if kind == EntryKind::Request { requests } else { choices };
+        let [choices, requests, erasures] = tails;
+        let tail = match kind {
+            EntryKind::Request => requests,
+            EntryKind::Erasure => erasures,
+            EntryKind::Choice => choices,
+        };
         let (place, before) = match tail {
             Some(Tail { place, link }) => (EntryPlace { number: place.number + 1, ..*place }, *link),
             None => (EntryPlace { chain: ChainId::from_bytes(random()?), number: 1 }, START),

@@ -10,7 +10,10 @@ use super::{
     purge::entries_of_all,
     records::Records,
 };
-use crate::store::{EntryKind, LedgerEntry, Owner, StoreError, TextHash};
+use crate::{
+    consent::RecordId,
+    store::{EntryKind, LedgerEntry, Owner, StoreError, TextHash},
+};
 
 /// What is on record of a browser or an account, with the texts that were shown: as JSON (R113, R114).
 ///
@@ -115,8 +118,10 @@ impl Records {
             }
             if let Some(fields) = event.as_object_mut() {
                 fields.insert("time".to_owned(), moment(entry.time).into());
-                if let Some(ends) = fields.get("ends").and_then(Value::as_i64) {
-                    fields.insert("ends".to_owned(), second(ends).into());
+                for name in ["ends", "since"] {
+                    if let Some(moment) = fields.get(name).and_then(Value::as_i64) {
+                        fields.insert(name.to_owned(), second(moment).into());
+                    }
                 }
                 fields.insert("record".to_owned(), body.record_id().map(|id| id.to_string()).into());
                 fields.insert("subject".to_owned(), body.subject().into());
@@ -135,20 +140,21 @@ impl Records {
 
     /// What became of a grant since.
     fn state_of(&self, place: usize, entries: &[LedgerEntry]) -> Option<&'static str> {
-        let read = |entry: &LedgerEntry| {
-            let body = entry.body.as_ref()?;
-            let event: ConsentEvent = serde_json::from_slice(body.data()).ok()?;
-            Some((body.record_id(), event))
-        };
-        let (id, event) = read(entries.get(place)?)?;
+        let (id, _, event) = read(entries.get(place)?)?;
         if event.outcome != Outcome::Grant {
             return None;
         }
         let later = entries.iter().skip(place + 1).filter(|entry| entry.kind == EntryKind::Choice).filter_map(read);
+        // One that was only written anew says nothing new.
+        let later = later.filter(|(_, _, event)| event.since.is_none());
+        let bodies = entries.iter().filter_map(|entry| entry.body.as_ref());
+        let accounts: Vec<&str> =
+            bodies.filter(|body| body.record_id() == id).filter_map(|body| body.subject()).collect();
+        let is_account = |subject: &Option<&str>| subject.is_some_and(|subject| accounts.contains(&subject));
         // What another browser chooses does not change this one's choice, but an objection of the account does.
         let next = later
-            .filter(|(other, event)| *other == id || event.outcome == Outcome::Object)
-            .map(|(_, event)| event.outcome)
+            .filter(|(other, whose, event)| *other == id || event.outcome == Outcome::Object && is_account(whose))
+            .map(|(_, _, event)| event.outcome)
             .find(|outcome| *outcome != Outcome::Correct);
         Some(match next {
             Some(Outcome::Grant) => "superseded",
@@ -157,4 +163,10 @@ impl Records {
             None => "in-force",
         })
     }
+}
+
+/// A choice: the number of its record, its account, and what it says.
+fn read(entry: &LedgerEntry) -> Option<(Option<RecordId>, Option<&str>, ConsentEvent)> {
+    let body = entry.body.as_ref()?;
+    Some((body.record_id(), body.subject(), serde_json::from_slice(body.data()).ok()?))
 }

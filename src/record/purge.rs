@@ -49,7 +49,7 @@ impl Purger {
                 match &runtime {
                     Some(runtime) => drop(runtime.spawn(purge)),
                     None => {
-                        if let Ok(runtime) = Builder::new_current_thread().build() {
+                        if let Ok(runtime) = Builder::new_current_thread().enable_all().build() {
                             runtime.block_on(purge);
                         }
                     }

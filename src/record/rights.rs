@@ -18,12 +18,14 @@ use super::{
 use crate::{
     decide::Decision,
     policy::day_of,
-    store::{EntryKind, EntryPlace, LedgerEntry, Owner, StoreError, StoreErrorKind},
+    store::{EntryBody, EntryKind, EntryPlace, LedgerEntry, Owner, StoreError, StoreErrorKind},
     token::Tokens,
 };
 
 /// Bytes of a person's own words in a correction.
 const MAX_NOTE: usize = 2_000;
+/// How often an erasure looks whether something is left: who goes on writing all the while is no reason to go on for ever.
+const ERASE_TURNS: usize = 5;
 
 /// The rights of a person on what the library stores of them: records, sign-in tokens, requests.
 ///
@@ -139,6 +141,9 @@ impl Rights {
         let sessions = self.sessions(owner).await?;
         if let Some(fields) = document.as_object_mut() {
             fields.insert("sessions".to_owned(), sessions.into());
+            if let Some(Value::Array(events)) = fields.get_mut("events") {
+                keep_own(owner, events);
+            }
         }
         Ok(Proof(document))
     }
@@ -205,19 +210,30 @@ impl Rights {
     ///
     /// A store does not do it. Then it can be called again.
     pub async fn erase(&self, owner: &Owner) -> Result<Erased, StoreError> {
+        self.records.ledger().write_late().await;
         let tokens = match (&self.tokens, owner) {
             (Some(tokens), Owner::Subject(subject)) => tokens.revoke_all(subject).await?,
             _ => 0,
         };
-        let entries = entries_of_all(&self.records, owner).await?;
-        let places: Vec<EntryPlace> = entries.iter().map(|entry| entry.place).collect();
-        // The entry that says so must have room for all places.
-        for some in places.chunks(200) {
-            let (kind, time, data) = (EntryKind::Erasure, self.records.moment(), to_json(&ErasureEvent::of(some)));
-            let draft = Draft { kind, time, record_id: None, subject: None, data, erased: some.to_vec() };
-            self.records.append(draft).await?;
+        let mut count = 0;
+        // What waited for the store to be back is written with the entry that erases, and what another request wrote
+        // meanwhile came after the look: so it looks again, until nothing is left.
+        for _ in 0..ERASE_TURNS {
+            let entries = entries_of_all(&self.records, owner).await?;
+            let own = entries.iter().filter(|entry| is_own(owner, entry));
+            let places: Vec<EntryPlace> = own.map(|entry| entry.place).collect();
+            if places.is_empty() {
+                break;
+            }
+            count += places.len() as u64;
+            // The entry that says so must have room for all places.
+            for some in places.chunks(200) {
+                let (kind, time, data) = (EntryKind::Erasure, self.records.moment(), to_json(&ErasureEvent::of(some)));
+                let draft = Draft { kind, time, record_id: None, subject: None, data, erased: some.to_vec() };
+                self.records.append(draft).await?;
+            }
         }
-        Ok(Erased { entries: places.len() as u64, tokens })
+        Ok(Erased { entries: count, tokens })
     }
 
     /// Records that a request came, and by when it must be answered.
@@ -238,7 +254,7 @@ impl Rights {
         Ok(RightsRequest { place, kind, subject: subject.map(str::to_owned), received, due, answered: None })
     }
 
-    /// Records that a request was answered.
+    /// Records that a request was answered; of a person who was erased since, without the name.
     ///
     /// # Errors
     ///
@@ -246,7 +262,16 @@ impl Rights {
     pub async fn answer(&self, request: &RightsRequest) -> Result<(), StoreError> {
         let EntryPlace { chain, number } = request.place;
         let event = RequestEvent::Answered { chain: chain.to_string(), number, library: LIBRARY.to_owned() };
-        self.write_request(request.subject.as_deref(), &event).await?;
+        let subject = match &request.subject {
+            Some(subject) => {
+                let owner = Owner::Subject(Arc::from(subject.as_str()));
+                let entries = self.records.store().entries_of(&owner).await?;
+                // What the answer to an erasure said of the person would outlive the erasure.
+                Some(subject.as_str()).filter(|_| entries.iter().any(|entry| entry.place == request.place))
+            }
+            None => None,
+        };
+        self.write_request(subject, &event).await?;
         Ok(())
     }
 
@@ -289,6 +314,30 @@ impl Rights {
     }
 }
 
+/// Whether an entry is this owner's alone. A browser that several people sign in on goes on with one number, so what stands
+/// under the number of an account's browser can be another account's.
+fn is_own(owner: &Owner, entry: &LedgerEntry) -> bool {
+    match (owner, entry.body.as_ref().and_then(EntryBody::subject)) {
+        (Owner::Subject(subject), Some(of)) => **subject == *of,
+        _ => true,
+    }
+}
+
+/// Takes out of an account's events those of other accounts, and out of a browser's the names of accounts: whoever uses
+/// the browser now need not be who was signed in then.
+fn keep_own(owner: &Owner, events: &mut Vec<Value>) {
+    match owner {
+        Owner::Subject(subject) => {
+            events.retain(|event| event.get("subject").and_then(Value::as_str).is_none_or(|of| *of == **subject));
+        }
+        Owner::Record(_) => {
+            for fields in events.iter_mut().filter_map(Value::as_object_mut) {
+                fields.insert("subject".to_owned(), Value::Null);
+            }
+        }
+    }
+}
+
 fn read(entry: &LedgerEntry) -> Option<RequestEvent> {
     serde_json::from_slice(entry.body.as_ref()?.data()).ok()
 }
@@ -328,10 +377,11 @@ impl Records {
     /// The store cannot be read.
     pub async fn latest(&self, most: usize) -> Result<Vec<String>, StoreError> {
         let mut entries = self.all_of(EntryKind::Choice).await?;
-        entries.sort_by_key(|entry| std::cmp::Reverse((entry.time, entry.place)));
-        entries.truncate(most);
-        let (events, _) = self.describe(&entries).await?;
-        Ok(events.iter().map(ToString::to_string).collect())
+        // What became of a grant is told by what comes after it.
+        entries.sort_by_key(|entry| (entry.time, entry.place));
+        let latest = entries.split_off(entries.len().saturating_sub(most));
+        let (events, _) = self.describe(&latest).await?;
+        Ok(events.iter().rev().map(ToString::to_string).collect())
     }
 }
 

@@ -17,11 +17,13 @@ use axum::{
 use tower_consent::{MemoryStore, NewToken, Signal, SignalScope, Tokens};
 
 use crate::{
-    HOST, app,
+    HOST,
     driver::{Browser, Cookie, Options},
+    follow,
     look::show_everywhere,
-    policy, policy_file,
+    policy_file, shop,
     tls::TlsServer,
+    uncover,
 };
 
 const TOKEN: &str = "__Host-token";
@@ -29,7 +31,7 @@ const TOKEN: &str = "__Host-token";
 /// The demo, and a hand on its tokens.
 async fn demo_with_tokens() -> (TlsServer, Tokens) {
     let tokens = Tokens::new(MemoryStore::new());
-    (TlsServer::start(app::app(policy(), tokens.clone())).await, tokens)
+    (TlsServer::start(shop(policy_file(), tokens.clone())).await, tokens)
 }
 
 /// Signs in as a visitor does: by typing and clicking.
@@ -38,9 +40,10 @@ async fn sign_in(browser: &Browser, server: &TlsServer, name: &str, keep: bool) 
     assert_eq!(browser.text("h1").await, "Sign in", "who is anonymous is led to the form");
     browser.type_into("#name", name).await;
     if keep {
+        uncover(browser, "input[name=keep]").await;
         browser.click("input[name=keep]").await;
     }
-    browser.follow("main form button").await;
+    follow(browser, "main form button").await;
 }
 
 async fn is_signed_in(browser: &Browser, server: &TlsServer) -> bool {
@@ -112,7 +115,7 @@ async fn after_a_sign_out_nothing_private_is_left(javascript: bool) {
     let second = browser.open_tab().await;
     browser.show_tab(first).await;
 
-    browser.follow("form[action='/sign-out'] button").await;
+    follow(&browser, "form[action='/sign-out'] button").await;
     assert_eq!(browser.text("[role=status]").await.split(':').next(), Some("You are signed out"));
     assert_eq!(browser.cookie(TOKEN).await, None);
     assert!(tokens.list("ada").await.expect("a list").is_empty());
@@ -125,7 +128,7 @@ async fn after_a_sign_out_nothing_private_is_left(javascript: bool) {
     // The other tab still shows what it showed, and whatever it asks for next is refused.
     browser.show_tab(second).await;
     assert_eq!(browser.text("h1").await, "Signed in as ada");
-    browser.follow("form[action='/account/end-all'] button").await;
+    follow(&browser, "form[action='/account/end-all'] button").await;
     assert_eq!(browser.text("h1").await, "Sign in");
     browser.close().await;
 }
@@ -151,7 +154,7 @@ async fn a_session_that_is_ended_from_the_list_is_out_at_its_next_request() {
     assert_eq!(desk.run("return document.querySelectorAll('.badge').length").await, 1);
     assert!(desk.text("#sessions .this b").await.starts_with("Chrome on "));
 
-    desk.follow("form[action='/account/end'] button").await;
+    follow(&desk, "form[action='/account/end'] button").await;
     assert_eq!(desk.run("return document.querySelectorAll('#sessions li').length").await, 1);
     assert!(!is_signed_in(&phone, &server).await);
     assert_eq!(phone.cookie(TOKEN).await, None, "a dead cookie is expired");
@@ -160,7 +163,7 @@ async fn a_session_that_is_ended_from_the_list_is_out_at_its_next_request() {
     // All of them, one's own too.
     sign_in(&phone, &server, "ada", false).await;
     desk.goto(&server.url(HOST, "/account")).await;
-    desk.follow("form[action='/account/end-all'] button").await;
+    follow(&desk, "form[action='/account/end-all'] button").await;
     assert_eq!(desk.cookie(TOKEN).await, None);
     assert!(!is_signed_in(&phone, &server).await);
     phone.close().await;
@@ -183,7 +186,7 @@ async fn a_form_of_another_site_brings_no_cookie_and_ends_nothing() {
         next.run(request)
     });
     let tokens = Tokens::new(MemoryStore::new());
-    let server = TlsServer::start(app::app(policy(), tokens).layer(watch)).await;
+    let server = TlsServer::start(shop(policy_file(), tokens).layer(watch)).await;
     let action = server.url(HOST, "/sign-out");
     let page = format!("<!doctype html><form method=post action={action}><button>Win</button></form>");
     let router = Router::new().route("/", get(|| async { Html(page) }));
@@ -206,8 +209,8 @@ async fn a_form_of_another_site_brings_no_cookie_and_ends_nothing() {
 #[tokio::test]
 async fn under_the_strict_promise_the_browser_holds_no_cookie_after_a_sign_in() {
     let Some(browser) = Browser::start_with(Options { do_not_track: true, ..Options::default() }).await else { return };
-    let strict = policy_file().signal(Signal::Dnt, SignalScope::NoCookies).build().expect("a policy");
-    let server = TlsServer::start(app::app(strict, Tokens::new(MemoryStore::new()))).await;
+    let strict = policy_file().signal(Signal::Dnt, SignalScope::NoCookies);
+    let server = TlsServer::start(shop(strict, Tokens::new(MemoryStore::new()))).await;
     browser.goto(&server.url(HOST, "/shop")).await;
     show_everywhere(&browser, "strict-shop").await;
     browser.goto(&server.url(HOST, "/account")).await;
@@ -216,7 +219,7 @@ async fn under_the_strict_promise_the_browser_holds_no_cookie_after_a_sign_in() 
     show_everywhere(&browser, "strict-sign-in").await;
 
     browser.type_into("#name", "ada").await;
-    browser.follow("main form button").await;
+    follow(&browser, "main form button").await;
     assert_eq!(browser.text("h1").await, "Signed in, and nothing stored");
     assert!(browser.text("#why").await.contains("this browser asked not to store anything"));
     let token = browser.text("#token").await;
@@ -251,7 +254,7 @@ async fn the_account_fits_a_narrow_screen_in_dark_and_light() {
     drop(tokens.issue(NewToken::of("Ada Lovelace").with_label("curl").bearer()).await.expect("issued"));
     sign_in(&browser, &server, "Ada Lovelace", true).await;
     show_everywhere(&browser, "account").await;
-    browser.follow("form[action='/sign-out'] button").await;
+    follow(&browser, "form[action='/sign-out'] button").await;
     show_everywhere(&browser, "signed-out").await;
     browser.close().await;
 }

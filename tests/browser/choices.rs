@@ -8,16 +8,16 @@ use tokio::net::TcpListener;
 use tower_consent::{Category, MemoryStore, Tokens};
 
 use crate::{
-    ESSENTIAL, HOST, answer, app, demo,
+    ESSENTIAL, HOST, answer, demo,
     driver::{Browser, Cookie, Options},
-    holds, policy,
+    holds, known, policy, policy_file, shop,
     tls::TlsServer,
 };
 
 /// What the shop sets with consent to everything, where its script does not run.
 const ALL: [&str; 10] = ["__cf_bm", "_fbp", "_ga", "_ga_S1H0P12345", "_gcl_au", "_gid", "cart", "csrf", "id", "lang"];
-/// With its script: what that puts on the whole site stands beside what the server put on its host.
-const ALL_AND_TAG: [&str; 12] = [
+/// With its script: what that puts on the whole site stands beside what the server put on its host. And the film plays.
+const ALL_AND_TAG: [&str; 13] = [
     "__cf_bm",
     "_fbp",
     "_ga",
@@ -30,7 +30,11 @@ const ALL_AND_TAG: [&str; 12] = [
     "csrf",
     "id",
     "lang",
+    "player",
 ];
+
+/// All that can be granted.
+const EVERYTHING: &str = "functional, analytics, marketing, media";
 
 async fn every_answer_by_clicking(javascript: bool) {
     let Some(browser) = Browser::start_with(Options { javascript, ..Options::default() }).await else { return };
@@ -38,13 +42,21 @@ async fn every_answer_by_clicking(javascript: bool) {
     let all: &[&str] = if javascript { &ALL_AND_TAG } else { &ALL };
 
     browser.goto(&server.url(HOST, "/shop")).await;
-    assert_eq!(browser.text("#choice-title").await, "May we set cookies?");
-    assert_eq!(browser.text("#tag").await, "The script of the statistics is left out of this page.");
+    assert_eq!(browser.text("#consent-banner-title").await, "Cookies: your choice");
+    assert_eq!(browser.text("#tag").await, "The script of the statistics has not run on this page.");
     holds(&browser, &ESSENTIAL).await;
     assert_eq!(browser.cookie("__Host-consent").await, None);
 
-    answer(&browser, "accept").await;
-    assert_eq!(browser.text("#granted").await, "functional, analytics, marketing");
+    if javascript {
+        // At once: what waited for consent runs in the page that is there.
+        answer(&browser, "accept-all").await;
+        browser.wait_until("document.querySelector('#tag').textContent.includes('has run')").await;
+        holds(&browser, &["__cf_bm", "_ga@.", "_ga_S1H0P12345@.", "_gid", "cart", "csrf", "id", "player"]).await;
+        browser.goto(&server.url(HOST, "/shop")).await;
+    } else {
+        browser.follow("button[value=accept-all]").await;
+    }
+    assert_eq!(browser.run("return document.querySelectorAll('[data-consent-banner]').length").await, 0);
     holds(&browser, all).await;
     let consent = browser.cookie("__Host-consent").await.expect("stored");
     assert_eq!((&*consent.domain, &*consent.path), (HOST, "/"));
@@ -52,7 +64,7 @@ async fn every_answer_by_clicking(javascript: bool) {
     assert_eq!(consent.same_site.as_deref(), Some("Lax"));
 
     // They stay as long as the consent does.
-    browser.goto(&server.url(HOST, "/")).await;
+    assert_eq!(known(&browser, &server).await.0, EVERYTHING);
     holds(&browser, all).await;
     browser.goto(&server.url(HOST, "/shop")).await;
     if javascript {
@@ -61,23 +73,43 @@ async fn every_answer_by_clicking(javascript: bool) {
         assert!(seen.contains("_ga=") && !seen.contains("consent"), "{seen}");
     }
 
-    // The page that the withdrawal leads to does not set them again, and the session is the same.
-    answer(&browser, "withdraw").await;
-    assert_eq!(browser.text("#granted").await, "nothing");
+    // The answer to the withdrawal takes them away, the page after it does not set them again, and the session is the same.
+    if javascript {
+        answer(&browser, "withdraw").await;
+        holds(&browser, &ESSENTIAL).await;
+        browser.goto(&server.url(HOST, "/shop")).await;
+    } else {
+        browser.follow("button[value=withdraw]:not([hidden])").await;
+    }
     holds(&browser, &ESSENTIAL).await;
     assert_eq!(browser.text("#session").await, "You were here 4 times. Your cart holds 0 teapots.");
+    assert_eq!(known(&browser, &server).await.0, "nothing");
 
-    browser.click("summary").await;
+    browser.goto(&server.url(HOST, "/privacy/")).await;
     browser.click("input[value=functional]").await;
     browser.click("input[value=meta]").await;
-    answer(&browser, "choose").await;
-    assert_eq!(browser.text("#granted").await, "functional, meta");
+    on_the_page(&browser, "save", javascript).await;
+    assert_eq!(known(&browser, &server).await.0, "functional, meta");
+    browser.goto(&server.url(HOST, "/shop")).await;
     holds(&browser, &["__cf_bm", "_fbp", "cart", "csrf", "id", "lang"]).await;
 
-    answer(&browser, "reject").await;
-    assert_eq!(browser.text("#refused").await, "functional, analytics, marketing");
+    browser.goto(&server.url(HOST, "/privacy/")).await;
+    on_the_page(&browser, "reject-all", javascript).await;
+    assert_eq!(known(&browser, &server).await.1, EVERYTHING);
     holds(&browser, &ESSENTIAL).await;
     browser.close().await;
+}
+
+/// Clicks a button of the preferences page: the script says that it is done, without it the page comes again.
+async fn on_the_page(browser: &Browser, action: &str, javascript: bool) {
+    let button = format!("main button[value={action}]");
+    if javascript {
+        browser.click(&button).await;
+        let said = "[...document.querySelectorAll('[data-consent-status]')].some(status => status.textContent)";
+        browser.wait_until(said).await;
+    } else {
+        browser.follow(&button).await;
+    }
 }
 
 #[tokio::test]
@@ -121,13 +153,15 @@ async fn what_a_tag_left_before_the_layer_came_is_gone_after_one_page() {
 async fn after_a_withdrawal_every_cookie_goes_however_many_there_are() {
     let Some(browser) = Browser::start().await else { return };
     let server = demo().await;
+    // The home page loads itself again after a choice.
     browser.goto(&server.url(HOST, "/")).await;
-    answer(&browser, "accept").await;
+    browser.follow("button[value=accept-all]").await;
     browser.goto(&server.url(HOST, "/everything")).await;
     let held = browser.cookies().await.len();
     assert!(held > 30, "{held}");
     browser.goto(&server.url(HOST, "/")).await;
-    answer(&browser, "withdraw").await;
+    browser.follow("button[value=withdraw]").await;
+    assert_eq!(browser.text("#granted").await, "nothing");
     // The answer to the withdrawal and the page after it expire up to twenty at a time.
     let policy = policy();
     let left: Vec<_> = browser.cookies().await.into_iter().filter(|cookie| cookie.name != "__Host-consent").collect();
@@ -166,14 +200,22 @@ async fn refused_by_signal(browser: &Browser, server: &TlsServer, signal: &str) 
     browser.goto(&server.url(HOST, "/shop")).await;
     holds(browser, &ESSENTIAL).await;
     browser.goto(&server.url(HOST, "/")).await;
-    assert_eq!(browser.text("#choice-title").await, "Your cookie choice", "nobody is asked");
-    assert!(browser.text(".honoured").await.starts_with(signal));
+    assert_eq!(
+        browser.run("return document.querySelectorAll('[data-consent-banner]').length").await,
+        0,
+        "nobody is asked"
+    );
+    assert_eq!(browser.text("footer .consent-honoured").await, format!("Opt-out request honored ({signal})"));
     let decision = browser.text("#decision").await;
     assert!(decision.contains(&format!("analytics refused: the browser sends {signal}")), "{decision}");
     // Consent that is given while the signal is on counts.
+    browser.goto(&server.url(HOST, "/privacy/")).await;
+    assert!(
+        browser.text("[aria-labelledby=consent-signals]").await.contains(&format!("sends {signal}, and we obey it"))
+    );
+    on_the_page(browser, "accept-all", true).await;
+    assert_eq!(known(browser, server).await.0, EVERYTHING);
     browser.goto(&server.url(HOST, "/shop")).await;
-    answer(browser, "accept").await;
-    assert_eq!(browser.text("#granted").await, "functional, analytics, marketing");
     holds(browser, &ALL_AND_TAG).await;
     answer(browser, "withdraw").await;
     holds(browser, &ESSENTIAL).await;
@@ -185,23 +227,24 @@ async fn another_site_can_refuse_for_a_visitor_and_not_consent() {
     let options = Options { hosts: vec!["example.test".to_owned(), "evil.test".to_owned()], ..Options::default() };
     let Some(browser) = Browser::start_with(options).await else { return };
     let server = demo().await;
-    let action = server.url(HOST, "/consent");
+    let action = server.url(HOST, "/privacy/choice");
     let page = format!(
-        "<!doctype html><form method=post action={action}><button name=answer value=accept>Win</button>\
-         <button name=answer value=reject>Lose</button></form>"
+        "<!doctype html><form method=post action={action}><input name=return value=/><input name=revision value=2>\
+         <button name=action value=accept-all>Win</button><button name=action value=reject-all>Lose</button></form>"
     );
     let evil = TlsServer::start(Router::new().route("/", get(|| async { Html(page) }))).await;
 
     browser.goto(&evil.url("evil.test", "/")).await;
-    answer(&browser, "accept").await;
-    assert_eq!(browser.text("h1").await, "Nothing was changed");
+    browser.follow("button[value=accept-all]").await;
+    assert!(browser.text(".consent-said").await.contains("from another site"));
     assert_eq!(browser.cookie("__Host-consent").await, None);
 
     browser.goto(&server.url(HOST, "/shop")).await;
-    answer(&browser, "accept").await;
+    answer(&browser, "accept-all").await;
+    browser.goto(&server.url(HOST, "/shop")).await;
     holds(&browser, &ALL_AND_TAG).await;
     browser.goto(&evil.url("evil.test", "/")).await;
-    answer(&browser, "reject").await;
+    browser.follow("button[value=reject-all]").await;
     assert_eq!(browser.text("#granted").await, "nothing");
     holds(&browser, &ESSENTIAL).await;
     browser.close().await;
@@ -218,12 +261,14 @@ async fn over_plain_http_this_machine_keeps_secure_cookies() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
     let port = listener.local_addr().expect("its address").port();
     let server = tokio::spawn(async move {
-        axum::serve(listener, app::app(policy(), Tokens::new(MemoryStore::new()))).await.expect("serves")
+        axum::serve(listener, shop(policy_file(), Tokens::new(MemoryStore::new()))).await.expect("serves")
     });
     for host in ["localhost", "127.0.0.1"] {
         browser.goto(&format!("http://{host}:{port}/shop")).await;
-        answer(&browser, "accept").await;
-        assert_eq!(browser.text("#granted").await, "functional, analytics, marketing", "{host}");
+        answer(&browser, "accept-all").await;
+        browser.goto(&format!("http://{host}:{port}/")).await;
+        assert_eq!(browser.text("#granted").await, EVERYTHING, "{host}");
+        browser.goto(&format!("http://{host}:{port}/shop")).await;
         assert_eq!(browser.text("#session").await, "You were here 2 times. Your cart holds 0 teapots.", "{host}");
     }
     server.abort();

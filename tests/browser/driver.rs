@@ -1,6 +1,6 @@
-//! A real Chromium, driven over `WebDriver`.
+//! A real Chromium or Firefox, driven over `WebDriver`.
 //!
-//! Every [`Browser`] has its own `chromedriver`, its own profile and its own
+//! Every [`Browser`] has its own driver process, its own profile and its own
 //! cookies, so tests may run side by side. It ends with the value that owns it,
 //! also when the test panics.
 
@@ -24,7 +24,7 @@ use tempfile::TempDir;
 use url::{ParseError, Url};
 
 use crate::{
-    process::{Driver, POLL},
+    process::{Driver, Engine, POLL},
     tls::key_digest,
 };
 
@@ -34,6 +34,8 @@ const PAGE_PATIENCE: Duration = Duration::from_secs(10);
 /// What a [`Browser`] is started with.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
+    /// Which browser.
+    pub(crate) engine: Engine,
     /// Chromium arguments on top of the ones every test needs.
     pub(crate) args: Vec<String>,
     /// Names that lead to this machine, each with all names below it. No other
@@ -41,18 +43,68 @@ pub(crate) struct Options {
     pub(crate) hosts: Vec<String>,
     /// Send `DNT: 1` with every request.
     pub(crate) do_not_track: bool,
+    /// Send `Sec-GPC: 1` with every request; Firefox only.
+    pub(crate) global_privacy_control: bool,
     /// Let pages run scripts.
     pub(crate) javascript: bool,
+    /// Keep cookies.
+    pub(crate) keep_cookies: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { args: Vec::new(), hosts: vec!["example.test".to_owned()], do_not_track: false, javascript: true }
+        Self {
+            engine: Engine::Chromium,
+            args: Vec::new(),
+            hosts: vec!["example.test".to_owned()],
+            do_not_track: false,
+            global_privacy_control: false,
+            javascript: true,
+            keep_cookies: true,
+        }
     }
 }
 
 impl Options {
     fn capabilities(&self, profile: &Path) -> Capabilities {
+        let (name, settings) = match self.engine {
+            Engine::Chromium => ("goog:chromeOptions", self.chromium(profile)),
+            Engine::Firefox => ("moz:firefoxOptions", self.firefox()),
+        };
+        let capabilities = json!({
+            // The test server's certificate is signed by nobody.
+            "acceptInsecureCerts": true,
+            // A hanging page should fail its test, not hold it for five minutes.
+            "timeouts": { "pageLoad": 30_000, "script": 30_000 },
+            name: settings,
+        });
+        match capabilities {
+            Value::Object(map) => map,
+            _ => unreachable!("the literal above is an object"),
+        }
+    }
+
+    fn firefox(&self) -> Value {
+        let keep_cookies = if self.keep_cookies { 0 } else { 2 };
+        json!({
+            "args": ["--headless", "--width=1000", "--height=700"],
+            "prefs": {
+                "privacy.globalprivacycontrol.enabled": self.global_privacy_control,
+                "privacy.globalprivacycontrol.functionality.enabled": self.global_privacy_control,
+                "privacy.donottrackheader.enabled": self.do_not_track,
+                "javascript.enabled": self.javascript,
+                "network.cookie.cookieBehavior": keep_cookies,
+                // The test's names lead to this machine, and no other name leads anywhere.
+                "network.dns.localDomains": self.hosts.iter().map(|host| format!("www.{host},us.{host}"))
+                    .collect::<Vec<_>>().join(","),
+                "network.trr.mode": 5,
+                "network.captive-portal-service.enabled": false,
+                "network.connectivity-service.enabled": false,
+            },
+        })
+    }
+
+    fn chromium(&self, profile: &Path) -> Value {
         let mut args: Vec<String> = [
             "--headless",
             // Chromium refuses its sandbox to root and needs user namespaces for
@@ -85,18 +137,10 @@ impl Options {
             // 2 means "block".
             preferences["profile.managed_default_content_settings.javascript"] = json!(2);
         }
-
-        let capabilities = json!({
-            // The test server's certificate is signed by nobody.
-            "acceptInsecureCerts": true,
-            // A hanging page should fail its test, not hold it for five minutes.
-            "timeouts": { "pageLoad": 30_000, "script": 10_000 },
-            "goog:chromeOptions": { "args": args, "prefs": preferences },
-        });
-        match capabilities {
-            Value::Object(map) => map,
-            _ => unreachable!("the literal above is an object"),
+        if !self.keep_cookies {
+            preferences["profile.default_content_setting_values.cookies"] = json!(2);
         }
+        json!({ "args": args, "prefs": preferences })
     }
 
     fn resolver_rules(&self) -> String {
@@ -148,9 +192,37 @@ impl Cookie {
             partitioned: !cookie["partitionKey"].is_null(),
         }
     }
+
+    /// From an `nsICookie`, as [`FIREFOX_JAR`] lists it.
+    fn from_firefox(cookie: &Value) -> Self {
+        let text =
+            |key: &str| cookie[key].as_str().unwrap_or_else(|| panic!("cookie without {key}: {cookie}")).to_owned();
+        let flag = |key: &str| cookie[key].as_bool().unwrap_or_default();
+        Self {
+            name: text("name"),
+            value: text("value"),
+            domain: text("host"),
+            path: text("path"),
+            expires: cookie["expiry"].as_f64().filter(|_| !flag("isSession")),
+            secure: flag("isSecure"),
+            http_only: flag("isHttpOnly"),
+            same_site: match cookie["sameSite"].as_u64() {
+                Some(0) => Some("None".to_owned()),
+                Some(1) => Some("Lax".to_owned()),
+                Some(2) => Some("Strict".to_owned()),
+                _ => None,
+            },
+            partitioned: cookie["partitionKey"].as_str().is_some_and(|key| !key.is_empty()),
+        }
+    }
 }
 
-/// A running Chromium with one open tab.
+/// Runs inside of Firefox itself, not in a page.
+const FIREFOX_JAR: &str = "return Services.cookies.cookies.map(
+    ({ name, value, host, path, expiry, isSession, isSecure, isHttpOnly, sameSite, originAttributes: { partitionKey } }) =>
+    ({ name, value, host, path, expiry, isSession, isSecure, isHttpOnly, sameSite, partitionKey }))";
+
+/// A running browser with one open tab.
 ///
 /// Methods panic when the browser reports an error: in a test, that is the
 /// failure to show.
@@ -171,11 +243,11 @@ impl Browser {
 
     /// Starts a browser.
     ///
-    /// Without a `chromedriver` on this machine the result is `None` and a line
+    /// Without its driver on this machine the result is `None` and a line
     /// says that the test is skipped. On CI (`CI=true`) it is a panic, so that a
     /// broken runner cannot pass for a green one.
     ///
-    /// The environment variable `CHROMEDRIVER` may name the program to use.
+    /// The environment variables `CHROMEDRIVER` and `GECKODRIVER` may name the programs to use.
     pub(crate) async fn start_with(options: Options) -> Option<Self> {
         let profile = tempfile::Builder::new().prefix("browser-test-").tempdir().expect("a folder for the profile");
         Self::start_in(profile, options).await
@@ -183,25 +255,28 @@ impl Browser {
 
     /// Closes the browser as a visitor does, and starts it again with the same profile.
     pub(crate) async fn restart(self) -> Self {
-        let Self { options, client, driver, profile } = self;
+        let Self { options, client, mut driver, profile } = self;
         // Chromium itself ends with the session, and writes its cookies to the disk before; then chromedriver ends.
         client.close().await.expect("the browser closes");
+        driver.session = None;
         tokio::task::spawn_blocking(|| drop(driver)).await.expect("chromedriver ends");
-        Self::start_in(profile, options).await.expect("chromedriver was there a moment ago")
+        Self::start_in(profile, options).await.expect("the driver was there a moment ago")
     }
 
     async fn start_in(profile: TempDir, options: Options) -> Option<Self> {
-        let log = profile.path().join("chromedriver.log");
+        let log = profile.path().join("driver.log");
+        let engine = options.engine;
 
-        let Some(driver) = Driver::start(profile.path(), &log).await else {
+        let Some(mut driver) = Driver::start(engine, profile.path(), &log).await else {
             assert!(
                 std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-                "chromedriver is missing, and CI must run the browser tests"
+                "{} is missing, and CI must run the browser tests",
+                engine.driver()
             );
             // The print macros are swallowed in a passing test; this is not.
             let test = thread::current();
             let test = test.name().unwrap_or("browser test");
-            writeln!(std::io::stderr(), "skipped {test}: chromedriver is not installed").unwrap_or(());
+            writeln!(std::io::stderr(), "skipped {test}: {} is not installed", engine.driver()).unwrap_or(());
             return None;
         };
 
@@ -211,8 +286,12 @@ impl Browser {
             .await
             .unwrap_or_else(|error| {
                 let log = fs::read_to_string(&log).unwrap_or_default();
-                panic!("chromedriver opens no session: {error}\n{log}")
+                panic!("{} opens no session: {error}\n{log}", engine.driver())
             });
+        if engine == Engine::Firefox {
+            let session = client.session_id().await.expect("the browser answers").expect("a session");
+            driver.session = Some(format!("/session/{session}"));
+        }
         Some(Self { options, client, driver, profile })
     }
 
@@ -299,8 +378,14 @@ impl Browser {
     /// Every cookie in the browser, of all sites.
     ///
     /// `WebDriver` itself only shows those of the current page, and a script not
-    /// even all of these, so this asks Chromium's own protocol.
+    /// even all of these, so this asks Chromium's own protocol, or Firefox itself.
     pub(crate) async fn cookies(&self) -> Vec<Cookie> {
+        if self.options.engine == Engine::Firefox {
+            self.context("chrome").await;
+            let jar = self.run(FIREFOX_JAR).await;
+            self.context("content").await;
+            return jar.as_array().expect("a list of cookies").iter().map(Cookie::from_firefox).collect();
+        }
         let answer = self.devtools("Storage.getCookies", json!({})).await;
         answer["cookies"]
             .as_array()
@@ -308,6 +393,16 @@ impl Browser {
             .iter()
             .map(Cookie::from_devtools)
             .collect()
+    }
+
+    /// Deletes every cookie, of all sites.
+    pub(crate) async fn forget_cookies(&self) {
+        if self.options.engine == Engine::Firefox {
+            self.context("chrome").await;
+            self.run("Services.cookies.removeAll()").await;
+            return self.context("content").await;
+        }
+        self.devtools("Network.clearBrowserCookies", json!({})).await;
     }
 
     /// The cookie called `name`, which must not exist more than once.
@@ -330,7 +425,17 @@ impl Browser {
         self.client.issue_cmd(DevTools { method, parameters }).await.unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
-    /// Where `chromedriver` listens.
+    /// Runs `js` as a function body whose last argument is called with the result.
+    pub(crate) async fn run_async(&self, js: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute_async(js, arguments).await.unwrap_or_else(|error| panic!("run {js}: {error}"))
+    }
+
+    /// Lets scripts run in Firefox itself (`chrome`), or in the page (`content`).
+    async fn context(&self, context: &'static str) {
+        self.client.issue_cmd(Context(context)).await.unwrap_or_else(|error| panic!("context {context}: {error}"));
+    }
+
+    /// Where the driver listens.
     pub(crate) fn driver_addr(&self) -> SocketAddr {
         self.driver.addr
     }
@@ -347,6 +452,20 @@ impl Browser {
             .for_element(Locator::Css(css))
             .await
             .unwrap_or_else(|error| panic!("no element {css}: {error}"))
+    }
+}
+
+/// geckodriver's extension to `WebDriver` that leaves the page.
+#[derive(Debug)]
+struct Context(&'static str);
+
+impl WebDriverCompatibleCommand for Context {
+    fn endpoint(&self, base_url: &Url, session_id: Option<&str>) -> Result<Url, ParseError> {
+        base_url.join(&format!("session/{}/moz/context", session_id.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _request_url: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "context": self.0 }).to_string()))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{HOST, answer, demo, driver::Browser, screenshot};
+use crate::{HOST, answer, demo, driver::Browser, known, screenshot};
 
 pub(crate) async fn show_at(browser: &Browser, width: u32, height: u32) {
     let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
@@ -18,7 +18,9 @@ async fn prefer(browser: &Browser, scheme: &str) {
 async fn pages_fit_a_narrow_screen_in_dark_and_light() {
     let Some(browser) = Browser::start().await else { return };
     let server = demo().await;
-    for path in ["/shop", "/", "/everything", "/nothing", "/sign-in"] {
+    for path in
+        ["/shop", "/", "/everything", "/nothing", "/sign-in", "/records", "/film", "/privacy-policy", "/imprint"]
+    {
         browser.goto(&server.url(HOST, path)).await;
         let name = path.trim_start_matches('/');
         show_everywhere(&browser, if name.is_empty() { "home" } else { name }).await;
@@ -48,7 +50,7 @@ async fn accepting_and_rejecting_look_the_same() {
         browser.goto(&server.url(HOST, path)).await;
         for width in [320, 1000] {
             show_at(&browser, width, 800).await;
-            let looks = "return ['accept', 'reject'].map(value => {
+            let looks = "return ['accept-all', 'reject-all'].map(value => {
                 const button = document.querySelector(`button[value=${value}]`);
                 const box = button.getBoundingClientRect(), style = getComputedStyle(button);
                 return [box.width, box.height, style.color, style.backgroundColor, style.font];
@@ -60,11 +62,11 @@ async fn accepting_and_rejecting_look_the_same() {
         assert_eq!(browser.run("return document.querySelectorAll(':checked').length").await, Value::from(0));
     }
     // What was chosen is shown, and the first answer is still there.
-    answer(&browser, "accept").await;
-    browser.click("summary").await;
+    answer(&browser, "accept-all").await;
+    browser.goto(&server.url(HOST, "/privacy/")).await;
     show_at(&browser, 1000, 1100).await;
     screenshot(&browser, "accepted").await;
-    assert_eq!(browser.run("return document.querySelectorAll(':checked').length").await, Value::from(4));
+    assert_eq!(browser.run("return document.querySelectorAll(':checked').length").await, Value::from(5));
     browser.close().await;
 }
 
@@ -75,20 +77,21 @@ async fn the_keyboard_is_enough() {
     browser.goto(&server.url(HOST, "/")).await;
     focus(&browser, "a.skip").await;
     screenshot(&browser, "skip-link").await;
-    focus(&browser, "button[value=accept]").await;
+    focus(&browser, "button[value=accept-all]").await;
     let ring = browser.run("return getComputedStyle(document.activeElement).outlineStyle").await;
     assert_eq!(ring, "solid");
     press(&browser, "Tab", "").await;
     press(&browser, "Tab", "").await;
-    assert_eq!(browser.run("return document.activeElement.localName").await, "summary");
+    assert_eq!(browser.run("return document.activeElement.className").await, "consent-more");
     press(&browser, "Enter", "\r").await;
-    press(&browser, "Tab", "").await;
+    browser.wait_until("location.pathname === '/privacy/'").await;
+    focus(&browser, "input[value=functional]").await;
     press(&browser, " ", " ").await;
     screenshot(&browser, "keyboard").await;
-    focus(&browser, "button[value=choose]").await;
+    focus(&browser, "button[value=save]").await;
     press(&browser, "Enter", "\r").await;
-    browser.wait_until("document.querySelector('#granted')").await;
-    assert_eq!(browser.text("#granted").await, "functional");
+    browser.wait_until("[...document.querySelectorAll('[data-consent-status]')].some(said => said.textContent)").await;
+    assert_eq!(known(&browser, &server).await.0, "functional");
     browser.close().await;
 }
 

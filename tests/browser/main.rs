@@ -1,4 +1,4 @@
-//! The demo in a real Chromium: what the browser stores, sends and forgets, and what a visitor sees and clicks.
+//! The demo and the consent pages in real browsers: what they store, send and forget, and what a visitor sees and clicks.
 //!
 //! The demo answers as `https://www.example.test`, a name that leads to this machine, with a certificate of its own.
 //! Without a `chromedriver` the tests say that they are skipped; with `CI=true` they fail.
@@ -11,14 +11,17 @@ mod app;
 mod choices;
 mod driver;
 mod look;
+mod officer;
+mod pages;
 mod process;
 mod tls;
 
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use driver::Browser;
 use tls::TlsServer;
-use tower_consent::{MemoryStore, Policy, PolicyBuilder, Tokens};
+use tower_consent::{MemoryStore, Policy, PolicyBuilder, Records, Tokens};
 
 const HOST: &str = "www.example.test";
 /// What passes without consent, as it lies in the browser after a visit to the shop.
@@ -31,16 +34,45 @@ fn policy() -> Policy {
 
 fn policy_file() -> PolicyBuilder {
     let file: PolicyBuilder = toml::from_str(include_str!("../../examples/demo/policy.toml")).expect("a policy file");
-    file.site_domain("example.test")
+    file.site_domain("example.test").mac_key("test", [7; 32])
+}
+
+/// The application, with records of its own.
+fn shop(policy: PolicyBuilder, tokens: Tokens) -> Router {
+    let records = Records::builder(MemoryStore::new()).chain_key([9; 32]).build();
+    app::app(policy, tokens, records).expect("a policy")
 }
 
 async fn demo() -> TlsServer {
-    TlsServer::start(app::app(policy(), Tokens::new(MemoryStore::new()))).await
+    TlsServer::start(shop(policy_file(), Tokens::new(MemoryStore::new()))).await
 }
 
-/// Clicks the button with this answer.
+/// Scrolls an element out from under the banner, as a visitor does.
+async fn uncover(browser: &Browser, css: &str) {
+    browser.run(&format!("document.querySelector(\"{css}\").scrollIntoView({{ block: 'start' }})")).await;
+}
+
+/// Clicks what leads to another page, wherever the banner is.
+async fn follow(browser: &Browser, css: &str) {
+    uncover(browser, css).await;
+    browser.follow(css).await;
+}
+
+/// Clicks the button with this answer on a banner or in a footer, and waits until the script has carried it out: then the
+/// button is gone, and the page is the same.
 async fn answer(browser: &Browser, answer: &str) {
-    browser.follow(&format!("button[value={answer}]")).await;
+    browser.run("window.isTheSamePage = true").await;
+    browser.click(&format!("button[value={answer}]")).await;
+    let gone =
+        format!("![...document.querySelectorAll('button[value={answer}]')].some(button => button.checkVisibility())");
+    browser.wait_until(&gone).await;
+    assert_eq!(browser.run("return window.isTheSamePage").await, true, "no page was loaded");
+}
+
+/// What the home page knows of the choice: what is granted, and what is refused.
+async fn known(browser: &Browser, server: &TlsServer) -> (String, String) {
+    browser.goto(&server.url(HOST, "/")).await;
+    (browser.text("#granted").await, browser.text("#refused").await)
 }
 
 /// Waits until the browser holds exactly these cookies besides the consent cookie, as `name` or `name@domain`, sorted.

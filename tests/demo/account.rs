@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use tower_consent::{ManualClock, MemoryStore, Policy, RedbStore, Signal, SignalScope, Tokens};
+use tower_consent::{ManualClock, MemoryStore, RedbStore, Signal, SignalScope, Tokens};
 
 use crate::{
-    app, policy_file,
+    ACCEPT, REJECT, WITHDRAW, app, policy_file,
     site::{PROTOCOLS, Protocol, Reply, Site},
 };
 
@@ -19,16 +19,12 @@ const SAFARI: (&str, &str) = (
 const PAGE: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
 const DNT: (&str, &str) = ("dnt", "1");
 
-fn policy() -> Policy {
-    policy_file().build().expect("a policy")
-}
-
 /// A site whose tokens go by a clock that stands still.
 async fn site(protocol: Protocol) -> (Site, Tokens, ManualClock) {
     let clock = ManualClock::at(1_762_128_000); // 2025-11-03 00:00 UTC
     let store = MemoryStore::builder().clock(clock.clone()).build();
     let tokens = Tokens::builder(store).clock(clock.clone()).build().expect("tokens");
-    (Site::start_with(policy(), tokens.clone(), protocol).await, tokens, clock)
+    (Site::start_with(policy_file(), tokens.clone(), MemoryStore::new(), protocol).await, tokens, clock)
 }
 
 /// Signs in, and gives the pair that the browser then sends.
@@ -59,7 +55,8 @@ async fn is_signed_in(site: &Site, cookie: &str) -> bool {
 
 /// What the list says, one entry for each session.
 fn sessions(page: &str) -> Vec<&str> {
-    let (_, list) = page.split_once("id=\"sessions\">").expect("a list");
+    let (_, rest) = page.split_once("id=\"sessions\">").expect("a list");
+    let (list, _) = rest.split_once("</ul>").expect("its end");
     list.split("<li").skip(1).map(|rest| rest.split("</li>").next().expect("an end")).collect()
 }
 
@@ -231,10 +228,10 @@ async fn seven_days_and_not_a_second_more() {
 async fn consent_and_sign_in_do_not_touch_each_other() {
     for protocol in PROTOCOLS {
         let (site, ..) = site(protocol).await;
-        let consent = site.answer(&[], &[], "answer=accept").await;
+        let consent = site.answer(&[], &[], ACCEPT).await;
         let token = sign_in(&site, &[&consent], FIREFOX, "name=ada").await;
-        for answer in ["answer=withdraw", "answer=reject", "answer=accept"] {
-            let reply = site.post("/consent", &[&consent, &token], &[], answer).await;
+        for answer in [WITHDRAW, REJECT, ACCEPT] {
+            let reply = site.post("/privacy/choice", &[&consent, &token], &[], answer).await;
             assert!(!reply.set_cookies().any(|line| line.starts_with("__Host-token=")), "{answer}");
             assert!(is_signed_in(&site, &token).await, "{answer}");
         }
@@ -275,19 +272,25 @@ async fn sign_ins_outlive_the_server() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("demo.redb");
     for protocol in PROTOCOLS {
-        let site = Site::start_with(policy(), Tokens::new(open(&file).await), protocol).await;
+        let site = restarted(&file, protocol).await;
         let kept = sign_in(&site, &[], FIREFOX, "name=ada&keep=yes").await;
         let ended = sign_in(&site, &[], SAFARI, "name=ada").await;
         site.post("/sign-out", &[&ended], &[], "").await;
         drop(site);
 
-        let site = Site::start_with(policy(), Tokens::new(open(&file).await), protocol).await;
+        let site = restarted(&file, protocol).await;
         let page = account(&site, &kept).await;
         assert_eq!(page.status, StatusCode::OK);
         assert!(page.body.contains("<b>Firefox on Linux</b>") && page.body.contains("kept on the device"));
         assert!(!is_signed_in(&site, &ended).await, "what was ended stays ended");
         site.post("/account/end-all", &[&kept], &[], "").await;
     }
+}
+
+/// Tokens and records lie in the same file.
+async fn restarted(file: &std::path::Path, protocol: Protocol) -> Site {
+    let store = open(file).await;
+    Site::start_with(policy_file(), Tokens::new(store.clone()), store, protocol).await
 }
 
 /// One process has the file at a time, so this waits until the server before has let go of it.
@@ -305,7 +308,7 @@ async fn open(file: &std::path::Path) -> RedbStore {
 #[tokio::test]
 async fn under_the_strict_promise_do_not_track_stores_nothing_at_all() {
     for protocol in PROTOCOLS {
-        let strict = policy_file().signal(Signal::Dnt, SignalScope::NoCookies).build().expect("a policy");
+        let strict = policy_file().signal(Signal::Dnt, SignalScope::NoCookies);
         let site = Site::start(strict, protocol).await;
         for path in ["/", "/shop", "/everything", "/sign-in"] {
             let page = site.get(path, &[], &[DNT]).await;
@@ -314,7 +317,10 @@ async fn under_the_strict_promise_do_not_track_stores_nothing_at_all() {
         let form = site.get("/sign-in", &[], &[DNT]).await.body;
         assert!(form.contains("asks us not to store anything") && !form.contains("checkbox"), "{form}");
         let shop = site.get("/shop", &[], &[DNT]).await.body;
-        assert!(shop.contains("there is nothing to choose") && !shop.contains("<button>Add"), "{shop}");
+        assert!(shop.contains("The cart needs a cookie") && !shop.contains("<button>Add"), "{shop}");
+        assert!(!shop.contains("data-consent-banner"), "there is nothing to choose: {shop}");
+        let home = site.get("/", &[], &[DNT]).await.body;
+        assert!(home.contains("there is nothing to choose"), "{home}");
 
         for form in ["name=ada", "name=ada&keep=yes"] {
             let reply = site.post("/sign-in", &[], &[DNT, FIREFOX], form).await;

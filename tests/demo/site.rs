@@ -13,7 +13,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
-use tower_consent::{MemoryStore, Policy, Tokens};
+use tower_consent::{MemoryStore, PolicyBuilder, Records, Tokens};
 
 use crate::app;
 
@@ -39,14 +39,20 @@ impl Drop for Site {
 }
 
 impl Site {
-    pub(crate) async fn start(policy: Policy, protocol: Protocol) -> Self {
-        Self::start_with(policy, Tokens::new(MemoryStore::new()), protocol).await
+    pub(crate) async fn start(policy: PolicyBuilder, protocol: Protocol) -> Self {
+        let store = MemoryStore::new();
+        Self::start_with(policy, Tokens::new(store.clone()), store, protocol).await
     }
 
-    pub(crate) async fn start_with(policy: Policy, tokens: Tokens, protocol: Protocol) -> Self {
+    pub(crate) async fn start_with(
+        policy: PolicyBuilder,
+        tokens: Tokens,
+        records: impl Into<Records>,
+        protocol: Protocol,
+    ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let addr = listener.local_addr().expect("its address");
-        let router = app::app(policy, tokens);
+        let router = app::app(policy, tokens, records.into()).expect("a policy");
         let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("serves") });
         Self { addr, protocol, server }
     }
@@ -109,10 +115,12 @@ impl Site {
         self.get("/echo", cookies, headers).await.body.replace('\n', "; ")
     }
 
-    /// The consent cookie that an answer to the form gives.
+    /// The consent cookie that an answer to the form gives, which leads back to the home page.
     pub(crate) async fn answer(&self, cookies: &[&str], headers: &[(&str, &str)], form: &str) -> String {
-        let reply = self.post("/consent", cookies, headers, form).await;
-        assert_eq!((reply.status, reply.header("location")), (StatusCode::SEE_OTHER, "/"), "{form}");
+        let reply = self.post("/privacy/choice", cookies, headers, &format!("{form}&return=/")).await;
+        // A browser of which no cookie reached the page yet passes by the page that sees whether it keeps one.
+        let is_back = ["/", "/privacy/?kept=1&return=/"].contains(&reply.header("location"));
+        assert!(reply.status == StatusCode::SEE_OTHER && is_back, "{form}: {} {:?}", reply.status, reply.headers);
         assert_eq!(reply.header("cache-control"), "no-store");
         reply.consent().expect("a consent cookie")
     }

@@ -11,7 +11,7 @@ use crate::site::{Answer, HOST, JSON, Site, policy, raw};
 static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../src/endpoint/openapi.json")).unwrap());
 
-fn resolve<'d>(mut schema: &'d Value) -> &'d Value {
+fn resolve(mut schema: &Value) -> &Value {
     while let Some(path) = schema["$ref"].as_str() {
         schema = DOCUMENT.pointer(path.strip_prefix('#').unwrap()).unwrap_or_else(|| panic!("{path} is not there"));
     }

@@ -11,6 +11,7 @@ mod methods;
 mod origins;
 mod own_paths;
 mod pages;
+mod review;
 mod rights;
 mod sessions;
 mod signals;

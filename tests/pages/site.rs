@@ -300,8 +300,7 @@ impl Site {
             },
         ));
         service.call(visitor.request(HOST).body("").unwrap()).await.unwrap();
-        let id = *seen.lock().unwrap();
-        id
+        seen.lock().unwrap().take()
     }
 }
 

@@ -7,5 +7,6 @@ mod choices;
 mod failing;
 mod pages;
 mod retention;
+mod review;
 mod rights;
 mod site;

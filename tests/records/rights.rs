@@ -206,3 +206,26 @@ async fn without_tokens_the_rights_are_those_on_records() {
     assert_eq!(browser.get("/me").await.body, "user-17");
     drop(Tokens::new(MemoryStore::new()));
 }
+
+#[tokio::test]
+async fn the_latest_choices_say_what_became_of_them() {
+    let site = Site::new();
+    let mut browser = site.browser();
+    browser.post("/accept").await;
+    let mut mine = site.browser();
+    mine.post("/sign-in?who=user-17").await;
+    mine.post("/accept").await;
+    browser.post("/analytics").await;
+    // Somebody else's objection withdraws nothing but their own.
+    let mut other = site.browser().sending("sec-gpc", "1");
+    other.post("/sign-in?who=user-17").await;
+    let lines = site.records.latest(10).await.unwrap();
+    let events: Vec<serde_json::Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> =
+        events.iter().map(|event| (event["outcome"].as_str().unwrap(), event["state"].as_str())).collect();
+    let expected =
+        [("object", None), ("grant", Some("in-force")), ("grant", Some("withdrawn")), ("grant", Some("superseded"))];
+    assert_eq!(told, expected);
+    // Fewer of them are the newest.
+    assert_eq!(site.records.latest(2).await.unwrap(), lines[..2]);
+}

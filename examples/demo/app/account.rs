@@ -10,17 +10,14 @@ use axum::{
 use serde::Deserialize;
 use time::OffsetDateTime;
 use tower_consent::{
-    Decision, NewToken, Session, SessionRejection, SignIn, Signal, StoreError, TokenDigest, TokenForm, TokenRecord,
-    Tokens,
+    Decision, Fragments, NewToken, Session, SessionRejection, SignIn, Signal, StoreError, TokenDigest, TokenForm,
+    TokenRecord, Tokens,
 };
 
-use super::{
-    device,
-    page::{message, render},
-};
+use super::{device, message::message, page::render};
 
 /// Pages about one visitor: no cache keeps them. For a browser's memory, see [`forget`].
-const NO_STORE: [(header::HeaderName, HeaderValue); 1] =
+pub(super) const NO_STORE: [(header::HeaderName, HeaderValue); 1] =
     [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
 
 const MAX_NAME: usize = 60;
@@ -28,6 +25,7 @@ const MAX_NAME: usize = 60;
 #[derive(Template)]
 #[template(path = "sign_in.html", config = "examples/demo/askama.toml")]
 struct SignInPage {
+    fragments: Fragments,
     /// The signal under which nothing is stored.
     stores_nothing: Option<Signal>,
     has_ended: bool,
@@ -35,11 +33,17 @@ struct SignInPage {
 }
 
 /// The form; who is signed in already is led on.
-pub(super) async fn sign_in_page(session: Option<Session>, decision: Decision, uri: Uri) -> Response {
+pub(super) async fn sign_in_page(
+    session: Option<Session>,
+    decision: Decision,
+    fragments: Fragments,
+    uri: Uri,
+) -> Response {
     if session.is_some() {
         return Redirect::to("/account").into_response();
     }
     let page = SignInPage {
+        fragments,
         stores_nothing: decision.forbids_storing(),
         has_ended: uri.query() == Some("ended"),
         max_name: MAX_NAME,
@@ -56,6 +60,7 @@ pub(super) struct SignInForm {
 #[derive(Template)]
 #[template(path = "bearer.html", config = "examples/demo/askama.toml")]
 struct BearerPage<'a> {
+    fragments: Fragments,
     name: &'a str,
     token: &'a str,
     signal: Option<Signal>,
@@ -65,6 +70,7 @@ struct BearerPage<'a> {
 pub(super) async fn sign_in(
     sign_in: SignIn,
     decision: Decision,
+    fragments: Fragments,
     headers: HeaderMap,
     Form(form): Form<SignInForm>,
 ) -> Result<Response, AccountError> {
@@ -84,13 +90,14 @@ pub(super) async fn sign_in(
     let Some(token) = signed_in.bearer() else {
         return Ok((signed_in, Redirect::to("/account")).into_response());
     };
-    let page = BearerPage { name, token, signal: signed_in.forbidden_by() };
+    let page = BearerPage { fragments, name, token, signal: signed_in.forbidden_by() };
     Ok((NO_STORE, render(StatusCode::OK, &page)).into_response())
 }
 
 #[derive(Template)]
 #[template(path = "account.html", config = "examples/demo/askama.toml")]
 struct AccountPage<'a> {
+    fragments: Fragments,
     name: &'a str,
     sessions: Vec<Line<'a>>,
 }
@@ -143,11 +150,12 @@ fn minute(unix_seconds: i64) -> String {
 }
 
 /// The visitor's sessions.
-pub(super) async fn account(session: Session, tokens: Tokens) -> Result<Response, AccountError> {
+pub(super) async fn account(session: Session, tokens: Tokens, fragments: Fragments) -> Result<Response, AccountError> {
     let records = tokens.list(session.subject()).await?;
     // By the clock of the tokens, which in tests is not the machine's.
     let now = session.record().expires_at() - session.seconds_left();
     let page = AccountPage {
+        fragments,
         name: session.subject(),
         sessions: records.iter().map(|record| Line::new(record, session.digest(), now)).collect(),
     };
@@ -211,7 +219,7 @@ pub(super) fn no_session(rejection: &SessionRejection, request: &Parts) -> axum:
     answer
 }
 
-/// Sign-ins cannot be read or written.
+/// Sign-ins or records cannot be read or written.
 #[derive(Debug)]
 pub(super) struct AccountError(StoreError);
 
@@ -223,8 +231,8 @@ impl From<StoreError> for AccountError {
 
 impl IntoResponse for AccountError {
     fn into_response(self) -> Response {
-        tracing::error!("tokens: {}", self.0);
-        let text = "Sign-ins cannot be kept now, and nothing was promised. Please try again soon.";
+        tracing::error!("store: {}", self.0);
+        let text = "The store cannot be reached now, and nothing was promised. Please try again soon.";
         message(StatusCode::SERVICE_UNAVAILABLE, "Please try again", text)
     }
 }

@@ -1,73 +1,136 @@
-//! The demo as a function of its policy and its tokens, so that tests run the very same application.
+//! The demo as a function of its policy, its tokens and its records, so that tests run the very same application.
 
 pub(crate) mod account;
-mod choice;
 pub(crate) mod device;
+mod documents;
+mod film;
+mod message;
+mod office;
 mod origin;
 mod page;
+mod publish;
+mod requests;
 mod shop;
 mod witness;
 
 use axum::{
     Router,
+    extract::FromRef,
     http::{HeaderName, HeaderValue, header},
     middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use tower_consent::{ConsentLayer, Policy, TokenLayer, Tokens};
+use tower_consent::{
+    AccountLink, ConfigError, ConsentLayer, ConsentPages, GpcResource, PolicyBuilder, Records, RequireRevision,
+    TokenLayer, Tokens,
+};
 use tower_sessions::{MemoryStore, SessionManagerLayer};
 
-/// The whole application under this policy, with these sign-in tokens.
-pub(crate) fn app(policy: Policy, tokens: Tokens) -> Router {
+use self::publish::Publisher;
+
+/// What handlers share. Tokens and records come with each request.
+#[derive(Clone)]
+pub(crate) struct Demo {
+    pages: ConsentPages,
+    publisher: Publisher,
+}
+
+/// With this, handlers take [`Fragments`](tower_consent::Fragments).
+impl FromRef<Demo> for ConsentPages {
+    fn from_ref(demo: &Demo) -> Self {
+        demo.pages.clone()
+    }
+}
+
+impl FromRef<Demo> for Publisher {
+    fn from_ref(demo: &Demo) -> Self {
+        demo.publisher.clone()
+    }
+}
+
+/// The whole application under this policy, with these sign-in tokens and consent records.
+pub(crate) fn app(policy: PolicyBuilder, tokens: Tokens, records: Records) -> Result<Router, ConfigError> {
+    let publisher = Publisher::new(policy)?;
+    let policy = publisher.handle();
+    let pages = ConsentPages::at("/privacy", records.clone());
+    let demo = Demo { pages: pages.clone(), publisher };
+
+    // Who has not seen the current revision is shown it first. Signing out, erasure and the documents stay open.
+    let checkout = Router::new()
+        .route("/shop/checkout", get(shop::checkout).post(shop::order))
+        .route_layer(RequireRevision::new(pages.clone()));
     let account = Router::new()
         .route("/sign-in", get(account::sign_in_page).post(account::sign_in))
         .route("/sign-out", post(account::sign_out))
         .route("/account", get(account::account))
         .route("/account/end", post(account::end_one))
         .route("/account/end-all", post(account::end_all))
-        .route_layer(middleware::from_fn(origin::own_forms_only));
-    let tokens = TokenLayer::new(tokens).with_answer(account::no_session);
-    Router::new()
-        .merge(account)
+        .route("/account/request", post(requests::receive));
+    // A real site puts these behind a log-in of its staff.
+    let office = Router::new()
+        .route("/records", get(office::office))
+        .route("/records/proof", get(office::proof))
+        .route("/records/publish", post(office::publish))
+        .route("/records/answered", post(requests::answered));
+    let own_forms = account.merge(office).route_layer(middleware::from_fn(origin::own_forms_only));
+    let site = Router::new()
+        .merge(checkout)
+        .merge(own_forms)
         .route("/", get(page::home))
-        .route("/consent", post(choice::answer))
         .route("/shop", get(shop::shop))
         .route("/shop/cart", post(shop::add_to_cart))
         .route("/shop/language", post(shop::pick_language))
+        .route("/film", get(film::film))
+        .route("/player", get(film::player))
+        .route("/privacy-policy", get(documents::privacy_policy))
+        .route("/imprint", get(documents::imprint))
         .route("/everything", get(shop::set_everything))
         .route("/echo", get(page::echo))
         .route("/style.css", get(|| asset("text/css; charset=utf-8", include_str!("pages/style.css"))))
         .route("/forget.css", get(account::forget))
         .route("/tag.js", get(|| asset("text/javascript; charset=utf-8", include_str!("pages/tag.js"))))
-        .fallback(page::not_found)
+        .route("/reload.js", get(|| asset("text/javascript; charset=utf-8", include_str!("pages/reload.js"))))
+        .fallback(message::not_found)
         .layer(SessionManagerLayer::new(MemoryStore::default()))
+        .layer(middleware::from_fn_with_state(demo.clone(), message::framed))
         .layer(middleware::map_response(harden))
+        .with_state(demo);
+    let tokens = TokenLayer::new(tokens).with_answer(account::no_session);
+    Ok(site
+        .nest_service("/privacy", pages)
+        .route_service("/.well-known/gpc.json", GpcResource::of(policy.clone()))
         .layer(middleware::from_fn(witness::inside))
-        // Around everything that sets or reads cookies; the tokens are part of it.
-        .layer(ConsentLayer::new(policy).add_observer(witness::observe).with_tokens(tokens))
+        // An opt-out counts on every browser of the person who is signed in.
+        .layer(AccountLink)
+        // Around everything that sets or reads cookies; the records and the tokens are part of it.
+        .layer(ConsentLayer::new(policy).add_observer(witness::observe).with_records(records).with_tokens(tokens))
         // Only because the demo shows what the consent layer takes away: an application has no witness.
-        .layer(middleware::from_fn(witness::outside))
+        .layer(middleware::from_fn(witness::outside)))
 }
 
 async fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-cache")], text)
 }
 
-/// The pages show names that come from visitors. They are escaped; this is the second lock on the same door.
+/// The pages show names that come from visitors. They are escaped; this is the second lock on the same door. The consent
+/// script needs `connect-src`, the film a frame.
 async fn harden(mut response: Response) -> Response {
     const HEADERS: [(HeaderName, HeaderValue); 3] = [
         (
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static(
-                "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; form-action 'self'; \
-                 base-uri 'none'; frame-ancestors 'none'",
+                "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'; \
+                 img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
             ),
         ),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         // Not `no-referrer`: under it browsers send `Origin: null` with forms, and the check of forms would fail.
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     ];
-    response.headers_mut().extend(HEADERS);
+    // A prompt and the page of the gate bring their own.
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
     response
 }

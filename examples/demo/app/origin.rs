@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 
-use super::page::message;
+use super::message::message;
 
 /// Lets forms of this site through, and nobody else's. `SameSite=Lax` already keeps the token cookie out of other sites'
 /// forms; this stops sister hosts of the same domain too, and a stranger who signs the visitor in under a name of theirs.
@@ -24,7 +24,7 @@ pub(super) async fn own_forms_only(request: Request, next: Next) -> Response {
 
 /// Whether the browser says that the form stood on a page of this very site. Browsers that do not say `Sec-Fetch-Site`
 /// still say `Origin` with a POST; who says neither is no browser with a visitor in front of it.
-pub(super) fn is_same_origin(uri: &Uri, headers: &HeaderMap) -> bool {
+fn is_same_origin(uri: &Uri, headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text("sec-fetch-site") {
         return site == "same-origin";

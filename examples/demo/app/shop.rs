@@ -10,13 +10,13 @@ use axum::{
 };
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
-use tower_consent::{Category, Decision, Preset};
+use tower_consent::{Decision, Fragments, Preset};
 use tower_sessions::{
     Session,
     session::{Error, Id},
 };
 
-use super::page::{Choice, message, render};
+use super::{message::message, page::render};
 
 /// What Google's, Meta's and Cloudflare's scripts and servers put into a browser.
 const OTHER_PEOPLES: [&str; 6] = [
@@ -40,18 +40,23 @@ const LANGUAGES: [Language; 3] = [
 #[derive(Template)]
 #[template(path = "shop.html", config = "examples/demo/askama.toml")]
 struct Shop {
-    choice: Choice,
+    fragments: Fragments,
+    stores_nothing: bool,
     greeting: &'static str,
     language: &'static str,
     languages: [Language; 3],
     visits: u32,
     cart: u32,
     csrf: String,
-    has_statistics: bool,
 }
 
-/// The shop's only page. It sets every cookie that such a page sets, without a thought for consent.
-pub(super) async fn shop(decision: Decision, session: Session, jar: CookieJar) -> Result<Response, ShopError> {
+/// The shop's page. It sets every cookie that such a page sets, without a thought for consent.
+pub(super) async fn shop(
+    decision: Decision,
+    fragments: Fragments,
+    session: Session,
+    jar: CookieJar,
+) -> Result<Response, ShopError> {
     let visits = session.get::<u32>("visits").await?.unwrap_or_default().saturating_add(1);
     session.insert("visits", visits).await?;
     let cart = session.get::<u32>("cart").await?.unwrap_or_default();
@@ -70,8 +75,8 @@ pub(super) async fn shop(decision: Decision, session: Session, jar: CookieJar) -
     }
     headers.extend(OTHER_PEOPLES.map(|line| (SET_COOKIE, HeaderValue::from_static(line))));
     let page = Shop {
-        has_statistics: decision.allows(Category::ANALYTICS),
-        choice: Choice::new(&decision, "/shop"),
+        fragments,
+        stores_nothing: decision.forbids_storing().is_some(),
         greeting,
         language,
         languages: LANGUAGES,
@@ -108,6 +113,25 @@ pub(super) async fn add_to_cart(
     Ok(([(SET_COOKIE, format!("cart={cart}; Path=/; SameSite=Lax"))], Redirect::to("/shop")).into_response())
 }
 
+#[derive(Template)]
+#[template(path = "checkout.html", config = "examples/demo/askama.toml")]
+struct Checkout {
+    fragments: Fragments,
+    cart: u32,
+}
+
+/// The last page before an order: nobody orders under a policy that they have not seen.
+pub(super) async fn checkout(fragments: Fragments, session: Session) -> Result<Response, ShopError> {
+    let cart = session.get::<u32>("cart").await?.unwrap_or_default();
+    Ok(render(StatusCode::OK, &Checkout { fragments, cart }))
+}
+
+/// An order: the cart is empty then.
+pub(super) async fn order(session: Session) -> Result<Response, ShopError> {
+    session.insert("cart", 0).await?;
+    Ok(message(StatusCode::OK, "Thank you", "This is a demo: nothing is sent, and nothing is to be paid."))
+}
+
 #[derive(Deserialize)]
 pub(super) struct LanguageForm {
     language: String,
@@ -123,11 +147,12 @@ pub(super) async fn pick_language(Form(form): Form<LanguageForm>) -> impl IntoRe
 #[derive(Template)]
 #[template(path = "everything.html", config = "examples/demo/askama.toml")]
 struct Everything {
+    fragments: Fragments,
     lines: Vec<String>,
 }
 
 /// Sets every cookie it can: all that the presets know, and some that nobody declared.
-pub(super) async fn set_everything() -> Response {
+pub(super) async fn set_everything(fragments: Fragments) -> Response {
     const TRICKS: [&str; 8] = [
         "undeclared=1; Path=/",
         "_GA=upper-case; Path=/",
@@ -151,7 +176,7 @@ pub(super) async fn set_everything() -> Response {
     let lines: Vec<_> = known.into_iter().chain(TRICKS.map(str::to_owned)).collect();
     let headers: HeaderMap =
         lines.iter().filter_map(|line| HeaderValue::from_str(line).ok()).map(|line| (SET_COOKIE, line)).collect();
-    (headers, render(StatusCode::OK, &Everything { lines })).into_response()
+    (headers, render(StatusCode::OK, &Everything { fragments, lines })).into_response()
 }
 
 /// The session could not be read or written.

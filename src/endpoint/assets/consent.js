@@ -36,21 +36,33 @@
     told = true;
   }
 
-  function activate() {
-    tell();
-    for (const old of all('script[type="text/plain"]:is([data-consent],[data-consent-service])')) {
-      if (!allows(old.dataset)) continue;
+  const sleeping = () => all('script[type="text/plain"]:is([data-consent],[data-consent-service])').find((old) => allows(old.dataset));
+
+  // In their order, as a parser would: what follows a script waits until that has run, or has failed.
+  let waking = false;
+  async function wake() {
+    if (waking) return;
+    waking = true;
+    for (let old; (old = sleeping());) {
       const script = document.createElement("script");
       for (const { name, value } of old.attributes) {
         if (name !== "type" && name !== "data-src" && name !== "data-type") script.setAttribute(name, value);
       }
       if (old.dataset.type) script.type = old.dataset.type;
       script.nonce = old.nonce;
-      script.async = old.hasAttribute("async"); // otherwise in their order
+      script.async = old.hasAttribute("async");
       script.text = old.text;
       if (old.dataset.src) script.src = old.dataset.src;
+      const ran = new Promise((done) => { script.onload = script.onerror = done; });
       old.replaceWith(script);
+      if (script.src && !script.async && !script.noModule) await ran;
     }
+    waking = false;
+  }
+
+  function activate() {
+    tell();
+    wake();
     for (const frame of all("iframe[data-src]:is([data-consent],[data-consent-service])")) {
       const open = allows(frame.dataset);
       frame.hidden = !open;
@@ -65,7 +77,8 @@
     // What an opt-out region shows besides is the server's to say.
     if (state.regime === "opt-out") return null;
     const data = new FormData(form);
-    const body = { revision: Number(data.get("revision")), language: data.get("language") || undefined };
+    const text = (name) => data.get(name) || undefined; // what was shown, for the proof
+    const body = { revision: Number(data.get("revision")), language: text("language"), method: text("method") };
     if (action === "accept-all") return ["choice", { ...body, all: true }];
     if (action === "reject-all") return ["choice", { ...body, grant: [], grant_services: [], refuse_services: [] }];
     if (action === "withdraw") return ["withdraw", {}];
@@ -132,11 +145,18 @@
         method: "POST", credentials: "same-origin", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
       });
       if (!answer.ok) throw answer.status;
-      state = await answer.json();
+      const said = await answer.json();
+      // A browser that keeps no cookies answers to none: then a page says so.
+      if (said.decided && !state.decided) {
+        const kept = await fetch(`${api}/state`, { credentials: "same-origin" });
+        if (!(await kept.json()).decided) throw 0;
+      }
+      state = said;
     } catch {
-      // The form itself: it says what is wrong, and asks what is to be asked.
+      // The form itself: it says what is wrong, and asks what is to be asked. Later: while it is being submitted it cannot be
+      // submitted again, and a fetch that the page forbids fails at once.
       form.dataset.consentPlain = "yes";
-      form.requestSubmit(button);
+      setTimeout(() => form.requestSubmit(button));
       return;
     } finally {
       form.ariaBusy = null;

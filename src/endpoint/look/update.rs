@@ -3,7 +3,11 @@
 use askama::Template;
 use serde::Serialize;
 
-use super::scene::{Facts, Scene};
+use super::{
+    banner::Banner,
+    rows::Purpose,
+    scene::{Facts, Scene},
+};
 use crate::{decide::Decision, policy::Revision};
 
 /// The revisions of the policy, the newest first, and the form to go on.
@@ -17,8 +21,14 @@ pub struct Update<'a> {
     pub revisions: Vec<UpdateEntry>,
     /// Whether the visitor is to decide.
     pub asks: bool,
+    /// Whether the visitor has decided before: to others nothing has changed.
+    pub is_known: bool,
     /// Whether it is enough to take note.
     pub notes: bool,
+    /// The first sentence of the question.
+    pub intro: String,
+    /// What is asked for: the question is that of the banner, in the same words.
+    pub purposes: Vec<Purpose>,
     /// What the question must say.
     pub facts: Facts,
 }
@@ -69,8 +79,9 @@ impl<'a> Update<'a> {
         let can_store = decision.forbids_storing().is_none();
         let is_behind = seen.is_some_and(|seen| seen < latest);
         let asks = can_store && (decision.asks().is_some() || !(decision.knows_revision() || is_behind));
-        let facts = Facts::of(decision, &scene);
-        Self { scene, revisions, asks, notes: can_store && !asks && is_behind, facts }
+        let notes = can_store && !asks && is_behind;
+        let Banner { scene, intro, purposes, facts, .. } = Banner::new(decision, scene, decision.asks());
+        Self { scene, revisions, asks, is_known: seen.is_some(), notes, intro, purposes, facts }
     }
 
     /// The fragment.

@@ -13,3 +13,6 @@ const domain = labels
 document.cookie = `_ga=GA1.1.1734567890.1762128000; Path=/; Max-Age=34560000${domain}`;
 document.cookie = `_ga_S1H0P12345=GS2.1.s1762128000$o1$g1; Path=/; Max-Age=34560000${domain}`;
 document.cookie = "_gid=GA1.1.987654321.1762128000; Path=/; Max-Age=86400";
+// For the demo: that it ran.
+const note = document.querySelector("#tag");
+if (note) note.textContent = "The script of the statistics has run on this page.";
