@@ -38,6 +38,8 @@ fn kinds(verification: &Verification) -> Vec<(FindingKind, u64)> {
     verification.findings.iter().map(|finding| (finding.kind, finding.number)).collect()
 }
 
+type Alter = fn(&mut LedgerEntry);
+
 /// The body with other data.
 fn altered(body: &EntryBody, data: &[u8]) -> EntryBody {
     EntryBody::new(*body.salt(), body.record_id(), body.subject(), data).unwrap()
@@ -56,7 +58,7 @@ async fn what_was_not_touched_is_intact() {
 async fn every_byte_of_an_entry_counts() {
     let (_, store) = recorded(5).await;
     let original = entries(&store).await;
-    let alterations: [(&str, fn(&mut LedgerEntry)); 8] = [
+    let alterations: [(&str, Alter); 8] = [
         ("time", |entry| entry.time += 1),
         ("kind", |entry| entry.kind = tower_consent::EntryKind::Request),
         ("commitment", |entry| entry.commitment[31] ^= 1),

@@ -2,11 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod account;
+mod between;
 mod chain;
 mod choices;
 mod failing;
 mod pages;
 mod retention;
-mod review;
 mod rights;
 mod site;

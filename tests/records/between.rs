@@ -1,4 +1,5 @@
 //! What comes between: late records, other people on the same browser, a store that changes while it is read.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::{
     pin::Pin,

@@ -1,4 +1,5 @@
 //! Forms of long ago: a refusal is taken whatever else they hold, a consent is asked for again.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use tower_consent::{Category, Policy, Revision};
 
