@@ -190,7 +190,7 @@ pub use crate::{
     catalogue::{KnownCookie, Preset},
     category::{Category, CategorySet, NAME_LIMIT, NameError},
     clock::{Clock, ManualClock, SystemClock},
-    consent::{NamedChoice, Names, RecordId, UndecidedReason},
+    consent::{NamedChoice, Names, RecordId, RecordIdError, UndecidedReason},
     cookies::change::{ConsentChange, Selection, SelectionError},
     decide::{Decision, Prompt},
     enforce::{ConsentContext, ConsentLayer, ConsentService, ResponseFuture},

@@ -14,6 +14,14 @@ const RECORD_ID_LENGTH: usize = 22;
 /// The number of the record that proves a grant: 128 random bits, written as 22 characters of base64url.
 ///
 /// It identifies a browser, so it is only ever written together with a grant.
+///
+/// ```
+/// use tower_consent::RecordId;
+///
+/// let id = RecordId::from_bytes([7; 16]);
+/// assert_eq!(id.to_string().parse(), Ok(id));
+/// assert!("AAAA".parse::<RecordId>().is_err());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RecordId([u8; 16]);
 
@@ -43,6 +51,27 @@ impl RecordId {
         Some(Self(bytes))
     }
 }
+
+/// Reads what `Display` writes: what stands behind the `#` of a consent cookie.
+impl str::FromStr for RecordId {
+    type Err = RecordIdError;
+
+    fn from_str(text: &str) -> Result<Self, RecordIdError> {
+        Self::parse(text.as_bytes()).ok_or(RecordIdError)
+    }
+}
+
+/// A text that is no record id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordIdError;
+
+impl fmt::Display for RecordIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a record id is written as 22 characters of base64url")
+    }
+}
+
+impl std::error::Error for RecordIdError {}
 
 impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -18,7 +18,7 @@ pub(crate) use self::{
     state::{Consent, Reading},
 };
 pub use self::{
-    choice::{NamedChoice, RecordId},
+    choice::{NamedChoice, RecordId, RecordIdError},
     names::Names,
     state::UndecidedReason,
 };

@@ -200,8 +200,8 @@ impl Decision {
         objected.iter().for_each(|target| choice.refused.insert(*target));
         if choice.granted.is_empty() {
             // A refusal begins today, and is nobody's number.
-            let full = full_refusal(self);
-            choice = Choice { granted: Verdicts::NONE, refused: choice.refused, signals: choice.signals, ..full };
+            let Choice { revision, seen, refused, signals, .. } = choice;
+            choice = Choice { revision, seen, refused, signals, ..full_refusal(self) };
         }
         let line = if self.has_layer() { consent_line(policy, &choice, self.now()) } else { None };
         let (is_grant, reverses_opt_out) = (false, false);

@@ -47,7 +47,7 @@
 //!
 //! **Durable before it answers.** A sign-in or a log-out is on the disk when it is acknowledged; those that wait at the
 //! same time share one write. Look-ups that memory does not answer read the file on the thread that asks: put it on a
-//! local disk. [`compact()`](crate::RedbStore::compact) makes them wait, and needs as much room again while it runs. Back the
+//! local disk. `RedbStore::compact` makes them wait, and needs as much room again while it runs. Back the
 //! file up only while it is closed, or from a snapshot of the file system.
 //!
 //! # Redis

@@ -206,7 +206,7 @@ impl Choices {
             Some(id) => id,
             None => RecordId::from_bytes(random().map_err(ChoiceError::Store)?),
         };
-        if !self.is_held_already(choice) || !self.is_bound_already(records, id, subject.as_ref()).await? {
+        if !self.is_held_already(choice) || !self.is_on_record(records, id, subject.as_ref()).await? {
             records.follow(self.decision.policy());
             let text = match &self.text {
                 Some(text) => Some(records.keep_text(text).await.map_err(ChoiceError::Store)?),
@@ -229,16 +229,15 @@ impl Choices {
         self.held_id().is_some() && self.decision.undecided().is_none() && self.decision.raw_choice().is_some_and(same)
     }
 
-    /// Whether the record of the choice is bound to the account, if there is one.
-    async fn is_bound_already(
+    /// Whether the choice is on record: of the account, if there is one, or of the browser. It may have been erased.
+    async fn is_on_record(
         &self,
         records: &Records,
         id: RecordId,
         subject: Option<&Arc<str>>,
     ) -> Result<bool, ChoiceError> {
-        let Some(subject) = subject else { return Ok(true) };
-        let entries = records.store().entries_of(&Owner::Subject(Arc::clone(subject))).await;
-        let entries = entries.map_err(ChoiceError::Store)?;
+        let owner = subject.map_or(Owner::Record(id), |subject| Owner::Subject(Arc::clone(subject)));
+        let entries = records.store().entries_of(&owner).await.map_err(ChoiceError::Store)?;
         let last = entries.iter().rev().find(|entry| entry.kind == EntryKind::Choice);
         let is_it = last.and_then(|entry| entry.body.as_ref()?.record_id()) == Some(id);
         Ok(is_it && last_outcome(&entries) == Some(Outcome::Grant))

@@ -16,6 +16,7 @@ mod due;
 mod event;
 mod layer;
 mod ledger;
+mod listing;
 mod objection;
 mod proof;
 mod purge;

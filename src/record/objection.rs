@@ -68,6 +68,18 @@ pub(super) async fn objection_of(records: &Records, subject: &str) -> Result<Opt
     Ok(standing(&entries).map(|standing| standing.objection))
 }
 
+/// Whether this very objection is the last word on record of an owner: then there is nothing to add.
+pub(super) async fn is_last_word(
+    records: &Records,
+    owner: &Owner,
+    objection: &ConsentEvent,
+) -> Result<bool, StoreError> {
+    let entries = records.store().entries_of(owner).await?;
+    let last = entries.iter().rev().find(|entry| entry.kind == EntryKind::Choice);
+    let last = last.and_then(|entry| serde_json::from_slice::<ConsentEvent>(entry.body.as_ref()?.data()).ok());
+    Ok(last.is_some_and(|last| (last.outcome, &last.refused) == (objection.outcome, &objection.refused)))
+}
+
 /// Writes an objection that is about to be purged anew, with the time at which it was first said: it holds for an account
 /// that is still there.
 pub(super) async fn renew(records: &Records, subject: &str, is_old: impl Fn(i64) -> bool) -> Result<(), StoreError> {

@@ -190,7 +190,10 @@ impl Rights {
     pub async fn object(&self, owner: &Owner, decision: &Decision) -> Result<(), StoreError> {
         let refusal = crate::cookies::change::full_refusal(decision);
         let event = ConsentEvent::new(Outcome::Object, decision, ChoiceMethod::Page).of(&refusal, decision);
-        self.write(owner, &event).await
+        match objection::is_last_word(&self.records, owner, &event).await? {
+            true => Ok(()),
+            false => self.write(owner, &event).await,
+        }
     }
 
     async fn write(&self, owner: &Owner, event: &ConsentEvent) -> Result<(), StoreError> {
@@ -347,42 +350,6 @@ fn received(entry: &LedgerEntry) -> Option<RightsRequest> {
     let due = crate::policy::parse_day(&due)?;
     let subject = entry.body.as_ref()?.subject().map(str::to_owned);
     Some(RightsRequest { place: entry.place, kind, subject, received: second_of(entry.time), due, answered: None })
-}
-
-impl Records {
-    /// All entries of a kind that have a body, chain by chain.
-    pub(super) async fn all_of(&self, kind: EntryKind) -> Result<Vec<LedgerEntry>, StoreError> {
-        const PAGE: usize = 500;
-        let mut found = Vec::new();
-        for (chain, checkpoint) in self.store().chains().await? {
-            let mut place = checkpoint.map_or(EntryPlace { chain, number: 0 }, |checkpoint| checkpoint.place);
-            loop {
-                let page = self.store().entries_after(place, PAGE).await?;
-                let Some(last) = page.last() else { break };
-                place = last.place;
-                let is_last = page.len() < PAGE;
-                found.extend(page.into_iter().filter(|entry| entry.kind == kind && entry.body.is_some()));
-                if is_last {
-                    break;
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    /// The latest choices on record, the newest first, each as a line of JSON: for a page of the site's own staff.
-    ///
-    /// # Errors
-    ///
-    /// The store cannot be read.
-    pub async fn latest(&self, most: usize) -> Result<Vec<String>, StoreError> {
-        let mut entries = self.all_of(EntryKind::Choice).await?;
-        // What became of a grant is told by what comes after it.
-        entries.sort_by_key(|entry| (entry.time, entry.place));
-        let latest = entries.split_off(entries.len().saturating_sub(most));
-        let (events, _) = self.describe(&latest).await?;
-        Ok(events.iter().rev().map(ToString::to_string).collect())
-    }
 }
 
 impl fmt::Display for RequestKind {

@@ -84,65 +84,65 @@ impl Store {
         self.down.store(down, Ordering::SeqCst);
     }
 
-    fn gate<'a, T: Send + 'a>(&self, inner: StoreFuture<'a, T>) -> StoreFuture<'a, T> {
+    fn gate<'a, T: Send + 'a>(&self, inner: impl FnOnce() -> StoreFuture<'a, T>) -> StoreFuture<'a, T> {
         if self.down.load(Ordering::SeqCst) {
             return StoreFuture::ready(Err(StoreError::new(StoreErrorKind::Unavailable, "pulled-plug")));
         }
-        inner
+        inner()
     }
 }
 
 impl ConsentStore for Store {
     fn append(&self, batch: LedgerBatch) -> StoreFuture<'_, ()> {
-        self.gate(self.memory.append(batch))
+        self.gate(|| self.memory.append(batch))
     }
     fn entries_of(&self, owner: &Owner) -> StoreFuture<'_, Vec<LedgerEntry>> {
-        self.gate(self.memory.entries_of(owner))
+        self.gate(|| self.memory.entries_of(owner))
     }
     fn entries_after(&self, place: EntryPlace, limit: usize) -> StoreFuture<'_, Vec<LedgerEntry>> {
-        self.gate(self.memory.entries_after(place, limit))
+        self.gate(|| self.memory.entries_after(place, limit))
     }
     fn chains(&self) -> StoreFuture<'_, Vec<(ChainId, Option<Checkpoint>)>> {
-        self.gate(self.memory.chains())
+        self.gate(|| self.memory.chains())
     }
     fn keep_text(&self, hash: TextHash, text: &str, day: time::Date) -> StoreFuture<'_, ()> {
-        self.gate(self.memory.keep_text(hash, text, day))
+        self.gate(|| self.memory.keep_text(hash, text, day))
     }
     fn text(&self, hash: &TextHash) -> StoreFuture<'_, Option<String>> {
-        self.gate(self.memory.text(hash))
+        self.gate(|| self.memory.text(hash))
     }
     fn count(&self, count: DayCount) -> StoreFuture<'_, ()> {
-        self.gate(self.memory.count(count))
+        self.gate(|| self.memory.count(count))
     }
     fn counts(&self) -> StoreFuture<'_, Vec<DayCount>> {
-        self.gate(self.memory.counts())
+        self.gate(|| self.memory.counts())
     }
     fn purge(&self, purge: LedgerPurge) -> StoreFuture<'_, u64> {
-        self.gate(self.memory.purge(purge))
+        self.gate(|| self.memory.purge(purge))
     }
 }
 
 impl TokenStore for Store {
     fn insert_new(&self, record: TokenRecord) -> StoreFuture<'_, bool> {
-        self.gate(self.memory.insert_new(record))
+        self.gate(|| self.memory.insert_new(record))
     }
     fn get(&self, digest: &TokenDigest) -> StoreFuture<'_, Option<TokenRecord>> {
-        self.gate(self.memory.get(digest))
+        self.gate(|| self.memory.get(digest))
     }
     fn delete(&self, digest: &TokenDigest) -> StoreFuture<'_, bool> {
-        self.gate(self.memory.delete(digest))
+        self.gate(|| self.memory.delete(digest))
     }
     fn delete_all_of(&self, subject: &str) -> StoreFuture<'_, u64> {
-        self.gate(self.memory.delete_all_of(subject))
+        self.gate(|| self.memory.delete_all_of(subject))
     }
     fn list_of(&self, subject: &str) -> StoreFuture<'_, Vec<TokenRecord>> {
-        self.gate(self.memory.list_of(subject))
+        self.gate(|| self.memory.list_of(subject))
     }
     fn touch(&self, digest: &TokenDigest, seen_at: i64) -> StoreFuture<'_, bool> {
-        self.gate(self.memory.touch(digest, seen_at))
+        self.gate(|| self.memory.touch(digest, seen_at))
     }
     fn sweep(&self) -> StoreFuture<'_, u64> {
-        self.gate(self.memory.sweep())
+        self.gate(|| self.memory.sweep())
     }
 }
 

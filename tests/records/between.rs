@@ -11,13 +11,13 @@ use std::{
 
 use time::Date;
 use tower_consent::{
-    ChainId, Checkpoint, ConsentStore, DayCount, DueRule, EntryPlace, LedgerBatch, LedgerEntry, LedgerPurge, Lifetime,
-    MemoryStore, Owner, RequestKind, Retention, StoreError, StoreFuture, TextHash,
+    ChainId, Checkpoint, ConsentStore, DayCount, Decision, DueRule, EntryPlace, LedgerBatch, LedgerEntry, LedgerPurge,
+    Lifetime, MemoryStore, Owner, RequestKind, Retention, StoreError, StoreFuture, TextHash,
 };
 
 use crate::{
     failing::Flaky,
-    site::{DAY, Site, account, builder, opt_out},
+    site::{DAY, Site, account, builder, opt_out, outcomes},
 };
 
 /// A withdrawal that waits for the store is not written behind the back of an erasure.
@@ -284,4 +284,28 @@ async fn what_happens_during_a_verification_is_no_finding() -> Result<(), StoreE
         owner = first.record().unwrap();
     }
     Ok(())
+}
+
+/// A record that the application erased is written again when the visitor agrees again, on the same day too.
+#[tokio::test]
+async fn who_agrees_again_after_an_erasure_is_on_record_again() {
+    let site = Site::new();
+    let mut browser = site.browser();
+    browser.post("/accept").await;
+    let owner = browser.record().unwrap();
+    site.rights.erase(&owner).await.unwrap();
+    browser.post("/accept").await;
+    assert_eq!(outcomes(&site.proof(&browser.record().unwrap()).await), ["grant"]);
+}
+
+#[tokio::test]
+async fn an_objection_is_written_once() {
+    let site = Site::new();
+    let mut browser = site.browser();
+    browser.post("/accept").await;
+    let owner = browser.record().unwrap();
+    for _ in 0..5 {
+        site.rights.object(&owner, &Decision::no_layer()).await.unwrap();
+    }
+    assert_eq!(outcomes(&site.proof(&owner).await), ["grant", "object"]);
 }

@@ -1,0 +1,40 @@
+//! What is on record, for pages of the site's own staff.
+
+use super::records::Records;
+use crate::store::{EntryKind, EntryPlace, LedgerEntry, StoreError};
+
+impl Records {
+    /// All entries of a kind that have a body, chain by chain.
+    pub(super) async fn all_of(&self, kind: EntryKind) -> Result<Vec<LedgerEntry>, StoreError> {
+        const PAGE: usize = 500;
+        let mut found = Vec::new();
+        for (chain, checkpoint) in self.store().chains().await? {
+            let mut place = checkpoint.map_or(EntryPlace { chain, number: 0 }, |checkpoint| checkpoint.place);
+            loop {
+                let page = self.store().entries_after(place, PAGE).await?;
+                let Some(last) = page.last() else { break };
+                place = last.place;
+                let is_last = page.len() < PAGE;
+                found.extend(page.into_iter().filter(|entry| entry.kind == kind && entry.body.is_some()));
+                if is_last {
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The latest choices on record, the newest first, each as a line of JSON: for a page of the site's own staff.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub async fn latest(&self, most: usize) -> Result<Vec<String>, StoreError> {
+        let mut entries = self.all_of(EntryKind::Choice).await?;
+        // What became of a grant is told by what comes after it.
+        entries.sort_by_key(|entry| (entry.time, entry.place));
+        let latest = entries.split_off(entries.len().saturating_sub(most));
+        let (events, _) = self.describe(&latest).await?;
+        Ok(events.iter().rev().map(ToString::to_string).collect())
+    }
+}
