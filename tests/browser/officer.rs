@@ -57,6 +57,7 @@ async fn the_path(javascript: bool) {
     assert!(javascript || seen.contains("banner, revision 2"), "{seen}");
     let proof = file(&browser, "#proof-browser").await;
     assert_eq!(outcomes(&proof), [("grant", "in-force")]);
+    assert_eq!(proof["events"][0]["method"], "banner", "with and without script");
     let hash = proof["events"][0]["text"].as_str().expect("a hash");
     let text = proof["texts"][hash].as_str().expect("the text");
     for part in ["Teapot Example Ltd", "Accept all", "Reject all"] {
