@@ -111,8 +111,8 @@ pub(super) fn declaration(visit: &Visit) -> String {
 pub(super) fn update(settings: &Settings, decision: &Decision, language: &Language, back: Option<&str>) -> String {
     let root = settings.path.root();
     let reader = Reader::new(settings, decision, language, back.unwrap_or(&root));
-    let content = settings.look.update(&Update::new(decision, reader.scene));
-    reader.frame(reader.scene.language.messages().update_title.as_str(), &content)
+    let update = Update::new(decision, reader.scene);
+    reader.frame(update.title(), &settings.look.update(&update))
 }
 
 /// What is stored of the visitor: whether there is a record, and whether somebody is signed in; `None` where the stores

@@ -30,6 +30,7 @@ async fn through_and_held() {
     for text in ["value=\"accept-all\"", "value=\"reject-all\"", "name=\"return\" value=\"/gated?page=2\""] {
         page.assert_says(text);
     }
+    page.assert_lacks("has changed"); // to whoever has not decided yet nothing has
     // The pages are never held up.
     for path in ["/privacy/", "/privacy/update", "/privacy/cookies", "/privacy/your-data", "/shop"] {
         assert_eq!(site.get(&mut visitor, path).await.status, 200, "{path}");
@@ -48,6 +49,7 @@ async fn through_and_held() {
     site.handle.publish(fourth.clone().build().unwrap()).unwrap();
     let page = site.get(&mut visitor, "/gated").await;
     assert_eq!(page.status, 403);
+    page.assert_says("Our privacy policy has changed");
     page.assert_says("New recipients.");
     let answer = site.choose(&mut visitor, "action=note&revision=4&return=/gated").await;
     assert_eq!(answer.location(), "/gated");

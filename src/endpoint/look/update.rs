@@ -84,6 +84,13 @@ impl<'a> Update<'a> {
         Self { scene, revisions, asks, is_known: seen.is_some(), notes, intro, purposes, facts }
     }
 
+    /// Its title: to whoever has not decided yet nothing has changed.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        let messages = self.scene.language.messages();
+        if self.asks && !self.is_known { messages.banner_title.as_str() } else { messages.update_title.as_str() }
+    }
+
     /// The fragment.
     #[must_use]
     pub fn to_html(&self) -> String {
