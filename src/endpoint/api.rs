@@ -25,7 +25,7 @@ pub(super) fn state(visit: &Visit) -> Answer {
 
 /// `POST /api/withdraw`. Never fails, and comes from anywhere.
 pub(super) async fn withdraw(visit: &Visit) -> Result<Answer, Fault> {
-    let manner = Manner { method: ChoiceMethod::Api, revision: None, is_confirmed: false, language: None };
+    let manner = Manner { method: ChoiceMethod::Api, revision: None, is_confirmed: false, language: None, asked: None };
     choose::carry_out(visit, &Wish::Withdraw, &manner).await.map(|change| changed(visit, change))
 }
 
@@ -45,8 +45,13 @@ pub(super) async fn choose(visit: &Visit, body: &[u8]) -> Result<Answer, Fault> 
         Some("footer") => ChoiceMethod::Footer,
         Some(other) => return Err(Fault::malformed("method", other, "banner, page, footer or api is expected")),
     };
-    let manner =
-        Manner { method, revision: object.number("revision")?, is_confirmed: object.flag("confirm")?, language };
+    let manner = Manner {
+        method,
+        revision: object.number("revision")?,
+        is_confirmed: object.flag("confirm")?,
+        language,
+        asked: None,
+    };
     let change = choose::carry_out(visit, &wish, &manner).await?;
     Ok(changed(visit, change))
 }

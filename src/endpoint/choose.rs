@@ -5,7 +5,7 @@ use http::{StatusCode, header};
 use super::{
     answer::{self, Answer},
     fault::{Fault, FaultKind},
-    form::{Action, ChoiceForm, check_revision},
+    form::{Action, Asked, ChoiceForm, check_revision},
     show::{self, Told},
     urlencoded::{self, Fields},
     visit::{self, Visit},
@@ -26,6 +26,7 @@ pub(super) struct Manner<'m> {
     pub(super) revision: Option<u32>,
     pub(super) is_confirmed: bool,
     pub(super) language: Option<&'m str>,
+    pub(super) asked: Option<&'m Asked>,
 }
 
 /// Checks a wish and carries it out. A refusal is not checked and never fails.
@@ -46,7 +47,7 @@ pub(super) async fn carry_out(visit: &Visit, wish: &Wish, manner: &Manner<'_>) -
         Err(_) => choices,
     };
     if wish.is_grant() {
-        choices = choices.showing(show::text(visit, manner.method, language));
+        choices = choices.showing(show::text(visit, manner.method, manner.asked, language));
     }
     if manner.is_confirmed {
         choices = choices.confirmed();
@@ -110,6 +111,7 @@ pub(super) async fn by_form(visit: &Visit, fields: &Fields) -> Result<Answer, Fa
         revision: form.revision,
         is_confirmed: form.is_confirmed,
         language: form.language.as_deref(),
+        asked: form.asked.as_ref(),
     };
     let change = match carry_out(visit, &wish, &manner).await {
         Ok(change) => change,

@@ -6,7 +6,7 @@ use super::{
     urlencoded::Fields,
     wish::{Names, Wish},
 };
-use crate::{policy::Policy, record::ChoiceMethod};
+use crate::{category::Category, policy::Policy, record::ChoiceMethod};
 
 /// What a form asks for.
 #[derive(Clone, Debug)]
@@ -20,6 +20,36 @@ pub(super) struct ChoiceForm {
     pub(super) method: ChoiceMethod,
     pub(super) is_confirmed: bool,
     pub(super) language: Option<String>,
+    /// What the question stood in place of, where it stood in place of content: its text is what the record keeps.
+    pub(super) asked: Option<Asked>,
+}
+
+/// A category, or a service of it, that content needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) category: Category,
+    pub(super) service: Option<String>,
+}
+
+impl Asked {
+    /// Its form in a field: `category:NAME` or `service:NAME`.
+    pub(super) fn to_field(category: Category, service: Option<&str>) -> String {
+        service.map_or_else(|| format!("category:{category}"), |service| format!("service:{service}"))
+    }
+
+    fn read(text: &str, policy: &Policy) -> Option<Self> {
+        match text.split_once(':')? {
+            ("category", name) => {
+                let category = policy.categories().iter().find(|known| known.as_str() == name)?;
+                Some(Self { category: *category, service: None })
+            }
+            ("service", name) => {
+                let (service, category) = policy.services().find(|(known, _)| *known == name)?;
+                Some(Self { category, service: Some(service.to_owned()) })
+            }
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +110,10 @@ impl ChoiceForm {
             tag.map(str::to_owned)
                 .ok_or_else(|| Fault::malformed("language", language, "the tag of a language is expected"))
         });
+        let asked = fields.one("asked")?.map(|asked| {
+            let expected = "category:NAME or service:NAME of the policy is expected";
+            Asked::read(asked, policy).ok_or_else(|| Fault::malformed("asked", asked, expected))
+        });
         Ok(Self {
             action,
             names,
@@ -88,6 +122,7 @@ impl ChoiceForm {
             method,
             is_confirmed,
             language: language.transpose()?,
+            asked: asked.transpose()?,
         })
     }
 
@@ -102,6 +137,7 @@ impl ChoiceForm {
             method: method(first("method")).unwrap_or(ChoiceMethod::Page),
             is_confirmed: false,
             language: first("language").filter(|tag| is_language(tag)).map(str::to_owned),
+            asked: None,
         }
     }
 

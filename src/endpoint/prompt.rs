@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{
     answer::{self, Answer},
     fault::{Fault, FaultKind, Problem},
+    form::Asked,
     look::has_own_switch,
     own_path::own_path,
     service::ConsentPages,
@@ -94,7 +95,8 @@ impl ConsentPages {
             let body = ConsentNeeded { problem: fault.problem(), category, service, preferences };
             return PromptPage(answer::problem_with(&fault, &body));
         }
-        let fields = fields(decision, category, service);
+        let mut fields = fields(decision, category, service);
+        fields.push(("asked".to_owned(), Asked::to_field(category, service)));
         let closed = is_closed(decision, category);
         let language = visit::language(settings, headers);
         let html = show::content(settings, decision, language, own_path(path), (category, service), fields, closed);

@@ -4,7 +4,7 @@ use http::HeaderMap;
 
 use super::{
     fault::{Fault, FaultKind},
-    form::ChoiceForm,
+    form::{Asked, ChoiceForm},
     fragments::Fragments,
     look::{
         self, ContentPrompt, Declaration, Footer, Language, Message, Page, Place, Preferences, Prompted, Said, Scene,
@@ -171,9 +171,13 @@ pub(super) fn fault(settings: &Settings, headers: &HeaderMap, fault: &Fault) -> 
 }
 
 /// The text that stood beside the answer, for the proof.
-pub(super) fn text(visit: &Visit, method: ChoiceMethod, language: &Language) -> String {
+pub(super) fn text(visit: &Visit, method: ChoiceMethod, asked: Option<&Asked>, language: &Language) -> String {
     let scene = Scene::new(visit.settings.path.as_str(), language, "/");
     let place = if method == ChoiceMethod::Banner { Place::Banner } else { Place::Page };
+    let place = match asked {
+        Some(Asked { category, service }) => Place::Content(*category, service.as_deref()),
+        None => place,
+    };
     look::shown_text(&*visit.settings.look, &visit.decision, scene, place)
 }
 

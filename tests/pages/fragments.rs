@@ -115,6 +115,7 @@ async fn content_that_needs_consent() {
     page.assert_says("Allow YouTube");
     let fields = hidden_fields(&page.body);
     let expected = [
+        ("asked", "service:youtube"),
         ("category", "analytics"),
         ("language", "en"),
         ("method", "page"),
@@ -130,6 +131,16 @@ async fn content_that_needs_consent() {
     assert_eq!(answer.location(), "/film");
     assert_eq!(site.get(&mut visitor, "/film").await.body, "the content");
     assert_eq!(allowed(&site, &mut visitor).await, ["analytics", "essential", "meta", "stripe", "youtube"]);
+    // The record keeps the very question.
+    let proof = site.proof(&mut visitor).await;
+    let last = proof["events"].as_array().unwrap().last().unwrap();
+    let text = proof["texts"][last["text"].as_str().unwrap()].as_str().unwrap();
+    for part in ["To show it, we need your consent to: YouTube.", "Shows films", "Allow YouTube"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("Reject all"), "and no other: {text}");
+    let strange = form(&[&found[1..], &[("action", "save"), ("asked", "service:nobody")]].concat());
+    assert_eq!(site.choose(&mut visitor, &strange).await.status, 400);
 
     // A whole category, with and without a switch of its own.
     for (needed, open) in [

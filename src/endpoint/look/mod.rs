@@ -80,7 +80,7 @@ pub use self::{
     update::{Update, UpdateEntry},
     your_data::{StoredFacts, YourData},
 };
-use crate::decide::Decision;
+use crate::{category::Category, decide::Decision};
 
 /// Turns views into HTML. Every method has the crate's own template as its default, so that an application writes only
 /// what it wants otherwise, with any template engine: views are plain structs, and can be serialised.
@@ -162,17 +162,22 @@ impl Look for DefaultLook {}
 
 /// Where a question stood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Place<'p> {
     Banner,
     Page,
+    /// In place of content that needs this category, or this service of it.
+    Content(Category, Option<&'p str>),
 }
 
 /// The plain text that a visitor is shown with the question, for the proof. It follows from the decision, the language and
 /// the look alone; on the page without what depends on when this visitor answered before.
-pub(crate) fn shown_text(look: &dyn Look, decision: &Decision, scene: Scene<'_>, place: Place) -> String {
+pub(crate) fn shown_text(look: &dyn Look, decision: &Decision, scene: Scene<'_>, place: Place<'_>) -> String {
     text::plain_text(&match place {
         Place::Banner => look.banner(&Banner::new(decision, scene, decision.asks())),
         Place::Page => look.preferences(&Preferences::new(decision, scene).question()),
+        Place::Content(category, service) => {
+            look.content(&ContentPrompt::new(decision, scene, category, service, Vec::new(), false))
+        }
     })
 }
 
