@@ -1,7 +1,28 @@
-//! What is on record, for pages of the site's own staff.
+//! Reading what is on record: of an owner, and of everybody for the site's own staff.
+
+use std::collections::BTreeSet;
 
 use super::records::Records;
-use crate::store::{EntryKind, EntryPlace, LedgerEntry, StoreError};
+use crate::{
+    consent::RecordId,
+    store::{EntryKind, EntryPlace, LedgerEntry, Owner, StoreError},
+};
+
+/// The entries of an owner, and of the other half of it: an account's browsers.
+pub(super) async fn entries_of_all(records: &Records, owner: &Owner) -> Result<Vec<LedgerEntry>, StoreError> {
+    let mut found = records.store().entries_of(owner).await?;
+    if matches!(owner, Owner::Subject(_)) {
+        let ids: BTreeSet<_> =
+            found.iter().filter_map(|entry| entry.body.as_ref()?.record_id()).map(|id| *id.as_bytes()).collect();
+        for id in ids {
+            let id = RecordId::from_bytes(id);
+            found.extend(records.store().entries_of(&Owner::Record(id)).await?);
+        }
+        found.sort_by_key(|entry| (entry.time, entry.place));
+        found.dedup_by_key(|entry| entry.place);
+    }
+    Ok(found)
+}
 
 impl Records {
     /// All entries of a kind that have a body, chain by chain.

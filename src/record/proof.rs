@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     event::{ConsentEvent, LIBRARY, Outcome, moment, second},
-    purge::entries_of_all,
+    listing::entries_of_all,
     records::Records,
 };
 use crate::{

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     policy::{Lifetime, Retention, day_of},
-    store::{Checkpoint, EntryKind, LedgerEntry, LedgerPurge, Owner, StoreError},
+    store::{Checkpoint, EntryKind, LedgerEntry, LedgerPurge, StoreError},
 };
 
 /// How often it looks.
@@ -154,20 +154,4 @@ fn first_kept(lifetime: Lifetime, today: Date) -> Date {
         day = before;
     }
     day
-}
-
-/// The entries of an owner, and of the other half of it: an account's browsers.
-pub(super) async fn entries_of_all(records: &Records, owner: &Owner) -> Result<Vec<LedgerEntry>, StoreError> {
-    let mut found = records.store().entries_of(owner).await?;
-    if matches!(owner, Owner::Subject(_)) {
-        let ids: BTreeSet<_> =
-            found.iter().filter_map(|entry| entry.body.as_ref()?.record_id()).map(|id| *id.as_bytes()).collect();
-        for id in ids {
-            let id = crate::consent::RecordId::from_bytes(id);
-            found.extend(records.store().entries_of(&Owner::Record(id)).await?);
-        }
-        found.sort_by_key(|entry| (entry.time, entry.place));
-        found.dedup_by_key(|entry| entry.place);
-    }
-    Ok(found)
 }

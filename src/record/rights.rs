@@ -10,9 +10,9 @@ use super::{
     due::DueRule,
     event::{ChoiceMethod, ConsentEvent, ErasureEvent, LIBRARY, Outcome, second, second_of, to_json},
     ledger::Draft,
+    listing::entries_of_all,
     objection,
     proof::Proof,
-    purge::entries_of_all,
     records::Records,
 };
 use crate::{

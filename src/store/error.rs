@@ -22,7 +22,7 @@ pub enum StoreErrorKind {
     Unavailable,
     /// The store did not answer in time. Whether a write arrived is not known.
     Timeout,
-    /// The store has no room for another token. Nothing was stored.
+    /// The store has no room for another token or record. Nothing was stored.
     Full,
     /// What was to be stored is too long, or empty where it must not be. Nothing was stored.
     Invalid,

@@ -9,7 +9,7 @@ use std::{
 
 use super::error::{StoreError, StoreErrorKind};
 
-/// What the operations of a [`TokenStore`](super::TokenStore) give. A store in memory answers at once, and then nothing
+/// What the operations of a [`TokenStore`](super::TokenStore) or a [`ConsentStore`](super::ConsentStore) give. A store in memory answers at once, and then nothing
 /// is allocated for the future.
 #[must_use = "futures do nothing unless awaited"]
 pub struct StoreFuture<'a, T>(Answer<'a, T>);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use time::macros::date;
-use tower_consent::{Decision, DueRule, MemoryStore, RequestKind, StoreErrorKind, Tokens, WorkingDays};
+use tower_consent::{Decision, DueRule, RequestKind, StoreErrorKind, WorkingDays};
 
 use crate::site::{Site, account, outcomes};
 
@@ -204,7 +204,6 @@ async fn without_tokens_the_rights_are_those_on_records() {
     browser.post("/accept").await;
     assert_eq!(rights.erase(&account("user-17")).await.unwrap().tokens, 0);
     assert_eq!(browser.get("/me").await.body, "user-17");
-    drop(Tokens::new(MemoryStore::new()));
 }
 
 #[tokio::test]

@@ -15,9 +15,9 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
 use tower_consent::{
-    AccountLink, Category, ChoiceError, ChoiceMethod, Choices, ConsentChange, ConsentLayer, ConsentStore, Decision,
-    ManualClock, MemoryStore, Owner, Policy, PolicyBuilder, RecordId, Records, Regime, Revision, Rights, Selection,
-    ServiceEntry, Session, SignIn, StoreError, Tokens,
+    AccountLink, Category, ChoiceMethod, Choices, ConsentLayer, ConsentStore, Decision, ManualClock, MemoryStore,
+    Owner, Policy, PolicyBuilder, RecordId, Records, Regime, Revision, Rights, Selection, ServiceEntry, Session,
+    SignIn, StoreError, Tokens,
 };
 
 pub(crate) const START: i64 = 1_800_000_000;
@@ -188,7 +188,3 @@ pub(crate) fn account(subject: &str) -> Owner {
 pub(crate) fn outcomes(proof: &Value) -> Vec<&str> {
     proof["events"].as_array().unwrap().iter().map(|event| event["outcome"].as_str().unwrap()).collect()
 }
-
-// The types that handlers answer with.
-const _: fn(ConsentChange) -> axum::response::Response = ConsentChange::into_response;
-const _: fn(ChoiceError) -> axum::response::Response = ChoiceError::into_response;
