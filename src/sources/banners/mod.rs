@@ -1,3 +1,12 @@
 //! One file for each banner: its cookies, its usual mapping, by what it marks a decision, and how its value is read.
 
+pub(super) mod axeptio;
+pub(super) mod borlabs;
+pub(super) mod civic_cookie_control;
+pub(super) mod cookie_first;
+pub(super) mod cookie_information;
+pub(super) mod cookie_script;
+pub(super) mod drupal_eu_cookie_compliance;
+pub(super) mod fides;
 pub(super) mod klaro;
+pub(super) mod segment_consent_manager;
