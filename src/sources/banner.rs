@@ -47,6 +47,28 @@ macro_rules! banners {
 banners! {
     /// Klaro, `klaro`: answers by service, so the policy must say which service is what.
     Klaro = "klaro" => banners::klaro::FORMAT,
+    /// Tarteaucitron, `tarteaucitron`: answers by service; the services that the tool ships have their type's category, a
+    /// site's own services must be mapped. A service that the tool exempts (Matomo) is answered only as `asked:matomo`,
+    /// by sites with `alwaysNeedConsent`.
+    Tarteaucitron = "tarteaucitron" => banners::tarteaucitron::FORMAT,
+    /// Didomi, `didomi_token`: answers by purpose and by vendor (`vendor:google`), so the policy must say which is what.
+    /// `didomi_dcs` is not read.
+    Didomi = "didomi" => banners::didomi::FORMAT,
+    /// Iubenda, `_iub_cs-` and an id: answers by purpose (`2` and `3` functional, `4` analytics, `5` marketing), or one for
+    /// all.
+    Iubenda = "iubenda" => banners::iubenda::FORMAT,
+    /// GOV.UK's components, `cookies_policy`: answers by `settings`, `usage` and `campaigns`.
+    GovUk = "gov-uk" => banners::gov_uk::FORMAT,
+    /// ASP.NET Core's cookie policy, `.AspNet.Consent`: one answer, `yes`.
+    AspNet = "aspnet" => banners::asp_net::FORMAT,
+    /// C15t from 1.8 on, `c15t`: answers by category (`functionality`, `experience`, `measurement`, `marketing`); the
+    /// revision is its policy's fingerprint.
+    C15t = "c15t" => banners::c15t::FORMAT,
+    /// Django-cookie-consent, `cookie_consent`: answers by group, so the policy must say which group is what; the revision is
+    /// a version of all groups, or `group=version|group=version`.
+    DjangoCookieConsent = "django-cookie-consent" => banners::django_cookie_consent::FORMAT,
+    /// React-cookie-consent, `CookieConsent`: one answer, `true`.
+    ReactCookieConsent = "react-cookie-consent" => banners::react_cookie_consent::FORMAT,
 }
 
 impl fmt::Display for Banner {

@@ -1,3 +1,11 @@
 //! One file for each banner: its cookies, its usual mapping, by what it marks a decision, and how its value is read.
 
+pub(super) mod asp_net;
+pub(super) mod c15t;
+pub(super) mod didomi;
+pub(super) mod django_cookie_consent;
+pub(super) mod gov_uk;
+pub(super) mod iubenda;
 pub(super) mod klaro;
+pub(super) mod react_cookie_consent;
+pub(super) mod tarteaucitron;
