@@ -2,7 +2,9 @@
 
 export const decided = (granted, refused, at = null) => answer('decided', granted, refused, at);
 export const none = () => answer('none', [], []);
-export const outdated = (at = null) => answer('outdated', [], [], at);
+/** Of another revision; `at` is when it was made, for the clock of the one who reads. */
+export const outdated = (at = null) => ({ ...answer('outdated', [], []), at });
+export const expired = now => ({ ...answer('expired', [], []), at: now });
 export const malformed = () => answer('malformed', [], []);
 export const ambiguous = () => answer('ambiguous', [], []);
 
@@ -19,11 +21,16 @@ export function moment(time) {
 }
 
 export function seen(name, cookie, settings, expected) {
-    return { name, cookie, settings, expected };
+    return one({ name }, cookie, settings, expected);
 }
 
 export function byHand(name, cookie, settings, expected) {
-    return { name, by: 'hand', cookie, settings, expected };
+    return one({ name, by: 'hand' }, cookie, settings, expected);
+}
+
+/** `now` is there where the moment of the request matters and `decided_at` does not give it. */
+function one(head, cookie, settings, { at, ...expected }) {
+    return { ...head, cookie, settings, ...(at ? { now: moment(new Date(at)) } : {}), expected };
 }
 
 /** The raw value of a cookie in a header. */

@@ -15,7 +15,7 @@ export default async function (site) {
     site.serve('/v2', page());
     site.serve('/v2-rfc', page('use_rfc_cookie: true,'));
     site.serve('/v2-revision', page('revision: 2,'));
-    site.serve('/v2-names', page('', 'targeting'));
+    site.serve('/v2-names', page('', 'werbung'));
     site.serve('/v2-named', page("cookie_name: 'choices', cookie_domain: 'shop.test',"));
     const own = /^(cc_cookie|choices)$/;
     const click = id => async p => { await p.waitForSelector(`#${id}`, { state: 'attached' }); await p.$eval(`#${id}`, e => e.click()); await p.waitForTimeout(200); };
@@ -48,8 +48,8 @@ export default async function (site) {
     return {
         banner: 'cookieconsent-v2', tool: 'vanilla-cookieconsent', version: version('vanilla-cookieconsent-v2'), status: 'run',
         source: 'npm vanilla-cookieconsent, in Chromium, tests/banners/record/tools/cookieconsent-v2.mjs', recorded_at: moment(new Date()),
-        cookies: [{ name: 'cc_cookie', prefix: false, attributes: attributes(all.written, 'cc_cookie') },
-            { name: 'choices (cookie_name, cookie_domain)', prefix: false, attributes: attributes(named.written, 'choices') }],
+        cookies: [{ name: 'cc_cookie', prefix: false, attributes: attributes(all.written, 'cc_cookie') }],
+        renamed: attributes(named.written, 'choices'),
         cases: [
             seen('page loaded, nothing clicked: no cookie', untouched.cookie, {}, none()),
             seen('everything accepted, raw JSON', all.cookie, {}, decided(three, [], at(all))),
@@ -62,7 +62,7 @@ export default async function (site) {
             seen('an older revision', revised.cookie, { revision: '3' }, outdated(at(revised))),
             seen('revisions not in use when it was written', all.cookie, { revision: '2' }, outdated(at(all))),
             seen('own category names, mapped', names.cookie,
-                { categories: { functional: ['functionality'], analytics: ['analytics'], marketing: ['targeting'] } }, decided(three, [], at(names))),
+                { categories: { functional: ['functionality'], analytics: ['analytics'], marketing: ['werbung'] } }, decided(three, [], at(names))),
             seen('own category names, not mapped: nothing is guessed', names.cookie, {}, decided(['functional', 'analytics'], ['marketing'], at(names))),
             seen('a category of the tool for a service', mixed.cookie, { services: { youtube: ['marketing'], matomo: ['analytics'] } },
                 decided(['functional', 'marketing', '@youtube'], ['analytics', '@matomo'], at(mixed))),

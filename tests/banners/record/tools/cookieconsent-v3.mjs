@@ -1,4 +1,4 @@
-import { LONG, byHand, decided, decodedJson, malformed, moment, none, outdated, seen } from '../cases.mjs';
+import { LONG, byHand, decided, decodedJson, expired, malformed, moment, none, outdated, seen } from '../cases.mjs';
 import { attributes, version } from '../site.mjs';
 
 const page = (names = {}, extra = '') => {
@@ -18,7 +18,7 @@ const page = (names = {}, extra = '') => {
 export default async function (site) {
     site.serve('/v3', page());
     site.serve('/v3-revision', page({}, 'revision: 2,'));
-    site.serve('/v3-names', page({ f: 'preferences', a: 'analytics', m: 'targeting' }));
+    site.serve('/v3-names', page({ f: 'komfort', a: 'statistik', m: 'werbung' }));
     site.serve('/v3-optout', page({}, "mode: 'opt-out',").replaceAll("': { services", "': { enabled: true, services"));
     site.serve('/v3-named', page({}, "cookie: { name: 'choices', domain: 'shop.test', expiresAfterDays: 90, sameSite: 'Strict' },"));
     const own = /^(cc_cookie|choices)$/;
@@ -55,8 +55,8 @@ export default async function (site) {
     return {
         banner: 'cookieconsent-v3', tool: 'vanilla-cookieconsent', version: version('vanilla-cookieconsent'), status: 'run',
         source: 'npm vanilla-cookieconsent, in Chromium, tests/banners/record/tools/cookieconsent-v3.mjs', recorded_at: moment(new Date()),
-        cookies: [{ name: 'cc_cookie', prefix: false, attributes: attributes(all.written, 'cc_cookie') },
-            { name: 'choices (cookie.name, .domain, .expiresAfterDays, .sameSite)', prefix: false, attributes: attributes(named.written, 'choices') }],
+        cookies: [{ name: 'cc_cookie', prefix: false, attributes: attributes(all.written, 'cc_cookie') }],
+        renamed: attributes(named.written, 'choices'),
         cases: [
             seen('page loaded, nothing clicked: no cookie', untouched.cookie, {}, none()),
             seen('opt-out mode, nothing clicked: no cookie', optOut.cookie, {}, none()),
@@ -78,8 +78,8 @@ export default async function (site) {
             seen('revisions not in use when it was written', all.cookie, { revision: '2' }, outdated(at(all))),
             seen('no revision asked for', revised.cookie, {}, decided(three, [], at(revised))),
             seen('own category names, mapped', names.cookie,
-                { categories: { functional: ['preferences'], analytics: ['analytics'], marketing: ['targeting'] } }, decided(three, [], at(names))),
-            seen('own category names, not mapped: nothing is guessed', names.cookie, {}, decided(['analytics'], ['functional', 'marketing'], at(names))),
+                { categories: { functional: ['komfort'], analytics: ['statistik'], marketing: ['werbung'] } }, decided(three, [], at(names))),
+            seen('own category names, not mapped: nothing is guessed', names.cookie, {}, decided([], three, at(names))),
             seen('two of the tool\'s categories for one of ours, one refused', two.cookie,
                 { categories: { functional: ['functionality'], analytics: ['analytics'], marketing: ['marketing', 'functionality'] } },
                 decided(['analytics'], ['functional', 'marketing'], at(two))),
@@ -90,7 +90,7 @@ export default async function (site) {
             byHand('no time: the tool asks again', edited(data => { delete data.lastConsentTimestamp; }), {}, none()),
             byHand('its own end has passed', edited(data => {
                 data.expirationTime = 1577836800000; data.consentTimestamp = data.lastConsentTimestamp = '2019-07-03T00:00:00.000Z';
-            }), {}, { ...decided([], [], '2019-07-03T00:00:00Z'), state: 'expired' }),
+            }), {}, expired('2020-01-02T00:00:00Z')),
             byHand('categories is no list', edited(data => { data.categories = { analytics: true }; }), {}, malformed()),
             byHand('cut short', all.cookie.slice(0, -9), {}, malformed()),
             byHand('a plain word', 'cc_cookie=allow', {}, malformed()),

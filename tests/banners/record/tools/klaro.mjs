@@ -38,8 +38,8 @@ export default async function (site) {
 
     return {
         banner: 'klaro', tool: 'klaro', version: version('klaro'), status: 'run', source: 'npm klaro, in Chromium, tests/banners/record/tools/klaro.mjs',
-        cookies: [{ name: 'klaro', prefix: false, attributes: attributes(all.written, 'klaro') },
-            { name: 'choices (storageName, with cookieDomain)', prefix: false, attributes: attributes(named.written, 'choices') }],
+        cookies: [{ name: 'klaro', prefix: false, attributes: attributes(all.written, 'klaro') }],
+        renamed: attributes(named.written, 'choices'),
         cases: [
             seen('page loaded, nothing clicked: no cookie', untouched.cookie, map, none()),
             seen('everything accepted', all.cookie, map, decided(['functional', 'analytics', 'marketing', '@youtube', '@matomo'], [])),

@@ -32,8 +32,8 @@ export default async function (site) {
     return {
         banner: 'osano', tool: 'cookieconsent (Osano, open source)', version: version('cookieconsent'), status: 'run',
         source: 'npm cookieconsent, in Chromium, tests/banners/record/tools/osano.mjs',
-        cookies: [{ name: 'cookieconsent_status', prefix: false, attributes: attributes(allow.written, 'cookieconsent_status') },
-            { name: 'choices (cookie.name, .domain, .expiryDays, .secure)', prefix: false, attributes: attributes(named.written, 'choices') }],
+        cookies: [{ name: 'cookieconsent_status', prefix: false, attributes: attributes(allow.written, 'cookieconsent_status') }],
+        renamed: attributes(named.written, 'choices'),
         cases: [
             seen('opt-in, page loaded, nothing clicked: no cookie', untouched.cookie, {}, none()),
             seen('opt-in, allow', allow.cookie, {}, decided(ALL, [])),

@@ -49,8 +49,8 @@ export default async function (site) {
     return {
         banner: 'tarteaucitron', tool: 'tarteaucitronjs', version: version('tarteaucitronjs'), status: 'run',
         source: 'npm tarteaucitronjs, in Chromium, tests/banners/record/tools/tarteaucitron.mjs',
-        cookies: [{ name: 'tarteaucitron', prefix: false, attributes: attributes(all.written, 'tarteaucitron') },
-            { name: 'choices (cookieName, cookieDomain)', prefix: false, attributes: attributes(named.written, 'choices') }],
+        cookies: [{ name: 'tarteaucitron', prefix: false, attributes: attributes(all.written, 'tarteaucitron') }],
+        renamed: attributes(named.written, 'choices'),
         cases: [
             seen('page loaded, nothing clicked: all services wait', untouched.cookie, {}, none()),
             seen('page loaded, nothing clicked, services mapped', untouched.cookie, { ...mapped, ...services }, none()),
