@@ -56,10 +56,33 @@ banners! {
     /// Osano's open source cookieconsent 3, `cookieconsent_status`: one question for all that is not essential, with the
     /// key `all`. No revision.
     Osano = "osano" => banners::osano::FORMAT,
-    /// Borlabs Cookie, `borlabs-cookie`: answers by group (`statistics`, `marketing`, `external-media`), and by service.
+    /// Tarteaucitron, `tarteaucitron`: answers by service; the services that the tool ships have their type's category, a
+    /// site's own services must be mapped. A service that the tool exempts (Matomo) is answered only as `asked:matomo`,
+    /// by sites with `alwaysNeedConsent`.
+    Tarteaucitron = "tarteaucitron" => banners::tarteaucitron::FORMAT,
+    /// Didomi, `didomi_token`: answers by purpose and by vendor (`vendor:google`), so the policy must say which is what.
+    /// `didomi_dcs` is not read.
+    Didomi = "didomi" => banners::didomi::FORMAT,
+    /// Iubenda, `_iub_cs-` and an id: answers by purpose (`2` and `3` functional, `4` analytics, `5` marketing), or one for
+    /// all.
+    Iubenda = "iubenda" => banners::iubenda::FORMAT,
+    /// GOV.UK's components, `cookies_policy`: answers by `settings`, `usage` and `campaigns`.
+    GovUk = "gov-uk" => banners::gov_uk::FORMAT,
+    /// ASP.NET Core's cookie policy, `.AspNet.Consent`: one answer, `yes`.
+    AspNet = "aspnet" => banners::asp_net::FORMAT,
+    /// C15t from 1.8 on, `c15t`: answers by category (`functionality`, `experience`, `measurement`, `marketing`); the
+    /// revision is its policy's fingerprint.
+    C15t = "c15t" => banners::c15t::FORMAT,
+    /// Django-cookie-consent, `cookie_consent`: answers by group, so the policy must say which group is what; the revision is
+    /// a version of all groups, or `group=version|group=version`.
+    DjangoCookieConsent = "django-cookie-consent" => banners::django_cookie_consent::FORMAT,
+    /// React-cookie-consent, `CookieConsent`: one answer, `true`.
+    ReactCookieConsent = "react-cookie-consent" => banners::react_cookie_consent::FORMAT,
+    /// Borlabs Cookie, `borlabs-cookie`: answers by group (`statistics`, `marketing`, `external-media`), and
+    /// by service (`external-media/youtube`).
     Borlabs = "borlabs" => banners::borlabs::FORMAT,
     /// Segment consent manager, `tracking-preferences`: answers by category (`functional`, `marketingAndAnalytics`,
-    /// `advertising`, or the site's own), and by the name of a destination.
+    /// `advertising`, or the site's own), and by destination (`destinations/Amplitude`).
     SegmentConsentManager = "segment-consent-manager" => banners::segment_consent_manager::FORMAT,
     /// Fides, `fides_consent`: answers by the key of a notice, so the policy must say which is what. A site with a suffix
     /// names the cookie.

@@ -8,7 +8,7 @@
 //!
 //! The cookie is written when the visitor has answered. A refused group is left out, and so is a refused service of a group;
 //! a group says nothing of which of its services were refused, so where visitors choose single services, the policy maps
-//! those. The services of `essential` were never asked for. `version` (text in version 2, a number in version 3) is the
+//! those: their key is `group/service`. The services of `essential` were never asked for. `version` (text in version 2, a number in version 3) is the
 //! site's revision, `expires` the end; no time of the choice.
 
 use std::collections::BTreeMap;
@@ -52,7 +52,7 @@ enum Version {
 }
 
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
-    let Some(record) = text::json::<Record>(input.value) else {
+    let Some(record) = text::json_object::<Record>(input.value) else {
         return Said::Malformed;
     };
     let until = match record.expires.as_deref().map(text::http_date_seconds) {
@@ -63,7 +63,7 @@ fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
     let groups = record.consents.iter().filter(|(group, services)| *group != "essential" && !services.is_empty());
     for (group, services) in groups {
         answers.answer(group.as_bytes(), true);
-        services.iter().for_each(|service| answers.answer(service.as_bytes(), true));
+        services.iter().for_each(|service| answers.answer(format!("{group}/{service}").as_bytes(), true));
     }
     let version = match record.version {
         Version::Number(number) => number.to_string(),

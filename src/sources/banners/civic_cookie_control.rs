@@ -50,7 +50,7 @@ struct Statement {
 }
 
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
-    let Some(record) = text::json::<Record>(input.value) else {
+    let Some(record) = text::json_object::<Record>(input.value) else {
         return Said::Malformed;
     };
     if record.interacted_with != Some(true) {

@@ -49,7 +49,7 @@ enum Type {
 }
 
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
-    let Some(record) = text::json::<Record>(input.value) else {
+    let Some(record) = text::json_object::<Record>(input.value) else {
         return Said::Malformed;
     };
     let Type::Category = record.r#type;

@@ -41,7 +41,7 @@ struct Record {
 }
 
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
-    let Some(record) = text::json::<Record>(input.value) else {
+    let Some(record) = text::json_object::<Record>(input.value) else {
         return Said::Malformed;
     };
     let Some(at) = text::iso_seconds(&record.timestamp) else {

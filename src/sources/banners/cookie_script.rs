@@ -47,7 +47,7 @@ enum Action {
 }
 
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
-    let Some(record) = text::json::<Record>(input.value) else {
+    let Some(record) = text::json_object::<Record>(input.value) else {
         return Said::Malformed;
     };
     match (record.action, record.categories) {

@@ -75,7 +75,7 @@ impl Answer {
 }
 
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
-    let Some(record) = text::json::<Record>(input.value) else {
+    let Some(record) = text::json_object::<Record>(input.value) else {
         return Said::Malformed;
     };
     let updated_at = record.fides_meta.updated_at.as_deref().filter(|at| !at.is_empty());

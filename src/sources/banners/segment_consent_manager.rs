@@ -6,8 +6,8 @@
 //! ```
 //!
 //! The cookie is written when the visitor has answered; `null` is a question that was left open. Refusals are listed; a
-//! destination that the site adds later is not, and is asked for. Both the categories (`custom`) and the names of
-//! destinations are keys. `version` is the format's; neither revision nor time.
+//! destination that the site adds later is not, and is asked for. A category's key is its name, a destination's is
+//! `destinations/name`. `version` is the format's; neither revision nor time.
 
 use std::collections::BTreeMap;
 
@@ -45,16 +45,18 @@ struct Record {
 }
 
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
-    let record = match text::json::<Record>(input.value) {
+    let record = match text::json_object::<Record>(input.value) {
         Some(record) if record.version == 1 => record,
         _ => return Said::Malformed,
     };
     let mut is_decided = false;
-    for (key, is_granted) in record.destinations.iter().chain(&record.custom).flatten() {
-        if let Some(is_granted) = is_granted {
-            answers.answer(key.as_bytes(), *is_granted);
-            is_decided = true;
-        }
+    for (category, is_granted) in record.custom.iter().flatten() {
+        is_granted.inspect(|is_granted| answers.answer(category.as_bytes(), *is_granted));
+        is_decided |= is_granted.is_some();
+    }
+    for (destination, is_granted) in record.destinations.iter().flatten() {
+        is_granted.inspect(|is_granted| answers.answer(format!("destinations/{destination}").as_bytes(), *is_granted));
+        is_decided |= is_granted.is_some();
     }
     if is_decided { Said::Choice(Made::plain(Unlisted::Undecided)) } else { Said::Nothing }
 }
