@@ -35,15 +35,15 @@ pub(crate) struct Case {
     pub(crate) cookie: String,
     #[serde(default)]
     pub(crate) settings: Value,
-    expected: Expected,
+    pub(crate) expected: Expected,
     /// The moment of the request, where it matters.
     #[serde(default, with = "time::serde::rfc3339::option")]
     now: Option<OffsetDateTime>,
 }
 
 #[derive(Deserialize)]
-struct Expected {
-    state: String,
+pub(crate) struct Expected {
+    pub(crate) state: String,
     #[serde(default)]
     granted: Vec<String>,
     #[serde(default)]
