@@ -1,7 +1,5 @@
 //! Bits of a base64url text, read where they stand.
 
-use super::MAX_TEXT;
-
 /// The value of each character of base64url; [`NONE`] for every other byte.
 const VALUES: [u8; 256] = {
     let mut values = [NONE; 256];
@@ -28,9 +26,9 @@ pub(super) struct Bits<'a> {
 }
 
 impl<'a> Bits<'a> {
-    /// `None` for an empty or overlong text, and for one with any other character: the IAB's libraries refuse these too.
+    /// `None` for an empty text, and for one with any other character: the IAB's libraries refuse these too.
     pub(super) fn new(text: &'a [u8]) -> Option<Self> {
-        let is_sound = !text.is_empty() && text.len() <= MAX_TEXT && text.iter().all(|byte| sextet(*byte).is_some());
+        let is_sound = !text.is_empty() && text.iter().all(|byte| sextet(*byte).is_some());
         is_sound.then_some(Self { text })
     }
 
