@@ -47,6 +47,12 @@ macro_rules! banners {
 banners! {
     /// Klaro, `klaro`: answers by service, so the policy must say which service is what.
     Klaro = "klaro" => banners::klaro::FORMAT,
+    /// IAB TCF v2, `euconsent-v2`: keys are the purposes `1` to `11`, `publisher:1` and `vendor:755`.
+    Tcf = "tcf" => banners::tcf::FORMAT,
+    /// IAB GPP, `__gpp`: the EU's section as [`Tcf`](Self::Tcf); the key `sale`, which the sections of the US only refuse.
+    Gpp = "gpp" => banners::gpp::FORMAT,
+    /// IAB US Privacy, `usprivacy`: the key `sale`, which is only ever refused.
+    UsPrivacy = "us-privacy" => banners::us_privacy::FORMAT,
 }
 
 impl fmt::Display for Banner {
