@@ -5,17 +5,22 @@
 //! __gpp=DBACNY~CQuFeUAQuFeUAEsAHBENCtFgAAAAAAAAAAYgAAAAAAAA~1YNN
 //! ```
 //!
-//! The section of the EU answers as [`tcf`](super::tcf) does. The sections of the US only ever object: an opt-out of sale,
+//! The section of the EU answers as [`tcf`](super::tcf) does; where there is only Canada's, its express consents do, which
+//! have no purpose 1. The sections of the US only ever object: an opt-out of sale,
 //! sharing or targeted advertising in any of them, or Global Privacy Control in one, refuses the key `sale`. "Did not opt
 //! out" is no consent.
 
 use crate::{
     category::Category,
     sources::{
-        answers::Answers,
+        answers::{Answers, Unlisted},
         banner::{Format, Usual, named},
-        iab::{Fault, gpp::Gpp},
-        reading::{Input, Said},
+        iab::{
+            Fault,
+            gpp::{Gpp, TcfCanada},
+        },
+        reading::{Input, Made, Said},
+        text,
     },
 };
 
@@ -50,6 +55,21 @@ fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
         // An objection counts whatever else is damaged.
         None | Some(Err(_)) if opts_out => Said::OptOut,
         Some(Err(Fault::Malformed | Fault::Gpp)) => Said::Malformed,
-        None | Some(Err(Fault::TcfV1 | Fault::OldPolicy)) => Said::Nothing,
+        Some(Err(Fault::TcfV1 | Fault::OldPolicy)) => Said::Nothing,
+        None => match string.tcf_canada() {
+            Some(Ok(consent)) => express_consent(&consent, answers),
+            Some(Err(_)) => Said::Malformed,
+            None => Said::Nothing,
+        },
     }
+}
+
+/// Canada's section; the implied consent that stands in it as well is none.
+fn express_consent(consent: &TcfCanada<'_>, answers: &mut Answers<'_>) -> Said {
+    for key in answers.keys() {
+        if let Some(purpose) = text::number(key).and_then(|number| u8::try_from(number).ok()) {
+            answers.answer(key, consent.express_consent(purpose));
+        }
+    }
+    Said::Choice(Made { at: Some(consent.last_updated()), ..Made::plain(Unlisted::Undecided) })
 }

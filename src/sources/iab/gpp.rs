@@ -101,11 +101,13 @@ impl<'a> Gpp<'a> {
     }
 
     /// The browser's Global Privacy Control when the string was written. `None`: no section says.
+    #[cfg(test)]
     pub(crate) fn gpc(&self) -> Option<bool> {
         self.gpc
     }
 
     /// A section beside the two of TCF is not known here, of a newer version, or damaged.
+    #[cfg(test)]
     pub(crate) fn has_unread(&self) -> bool {
         self.has_unread
     }

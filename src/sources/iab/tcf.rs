@@ -20,14 +20,19 @@ const FIRST_POLICY: u64 = 4;
 /// Purposes of a string, numbered from 1.
 const PURPOSES: u8 = 24;
 
+#[cfg(test)]
 const CREATED: usize = 6;
 const LAST_UPDATED: usize = 42;
+#[cfg(test)]
 const CMP_ID: usize = 78;
 const POLICY_VERSION: usize = 132;
+#[cfg(test)]
 const IS_SERVICE_SPECIFIC: usize = 138;
 const PURPOSE_CONSENTS: usize = 152;
+#[cfg(test)]
 const PURPOSE_LI: usize = 176;
 const PURPOSE_ONE_TREATMENT: usize = 200;
+#[cfg(test)]
 const PUBLISHER_COUNTRY: usize = 201;
 const VENDORS: usize = 213;
 
@@ -106,6 +111,7 @@ impl<'a> TcString<'a> {
     }
 
     /// When the string was first made, in seconds since 1970. Since TCF 2.2 this is [`last_updated`](Self::last_updated).
+    #[cfg(test)]
     pub(crate) fn created(&self) -> i64 {
         self.seconds(CREATED)
     }
@@ -115,6 +121,7 @@ impl<'a> TcString<'a> {
         self.seconds(LAST_UPDATED)
     }
 
+    #[cfg(test)]
     pub(crate) fn cmp_id(&self) -> u16 {
         self.core.number(CMP_ID, 12).and_then(|id| u16::try_from(id).ok()).unwrap_or_default()
     }
@@ -125,6 +132,7 @@ impl<'a> TcString<'a> {
     }
 
     /// Holds for this site alone. A string for all sites has not been valid since 2021.
+    #[cfg(test)]
     pub(crate) fn is_service_specific(&self) -> bool {
         self.core_bit(IS_SERVICE_SPECIFIC)
     }
@@ -135,6 +143,7 @@ impl<'a> TcString<'a> {
     }
 
     /// The visitor was told of a legitimate interest and did not object. **Never consent.**
+    #[cfg(test)]
     pub(crate) fn purpose_legitimate_interest(&self, purpose: u8) -> bool {
         purpose_index(purpose).is_some_and(|index| self.core_bit(PURPOSE_LI + index))
     }
@@ -146,6 +155,7 @@ impl<'a> TcString<'a> {
     }
 
     /// Two capital letters, as in ISO 3166-1; `None` for anything else.
+    #[cfg(test)]
     pub(crate) fn publisher_country(&self) -> Option<[u8; 2]> {
         let letter = |at| {
             let letter = u8::try_from(self.core.number(at, 6)?).ok()?;
