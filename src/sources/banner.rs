@@ -56,6 +56,20 @@ banners! {
     /// Osano's open source cookieconsent 3, `cookieconsent_status`: one question for all that is not essential, with the
     /// key `all`. No revision.
     Osano = "osano" => banners::osano::FORMAT,
+    /// OneTrust, `OptanonConsent` and `OptanonAlertBoxClosed`: answers by the site's groups. Usual: `C0003` functional,
+    /// `C0002` analytics, `C0004` and `C0005` marketing; the policy must say what a site's own groups are. No revision.
+    OneTrust = "onetrust" => banners::onetrust::FORMAT,
+    /// Cookiebot, `CookieConsent`. Keys: `preferences` (functional), `statistics` and `marketing`. Revision: `ver`.
+    Cookiebot = "cookiebot" => banners::cookiebot::FORMAT,
+    /// CookieYes, `cookieyes-consent`. Keys: `functional`, `analytics` and `performance` (both analytics),
+    /// `advertisement`, `other`, and those of the site. Revision: `lastRenewedDate`, in milliseconds.
+    CookieYes = "cookieyes" => banners::cookieyes::FORMAT,
+    /// Cookie Law Info, CookieYes' predecessor for WordPress, `viewed_cookie_policy`. Keys: as CookieYes, `others`, or
+    /// `non-necessary` for everything at once. Revision: `ver`.
+    CookieLawInfo = "cookie-law-info" => banners::cookie_law_info::FORMAT,
+    /// Complianz, `cmplz_banner-status`. Keys: `preferences` (functional), `statistics`, `marketing`, and the names of
+    /// services. Revision: the id of the cookie policy.
+    Complianz = "complianz" => banners::complianz::FORMAT,
 }
 
 impl fmt::Display for Banner {
