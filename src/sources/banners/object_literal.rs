@@ -71,9 +71,34 @@ mod tests {
         ];
         assert_eq!(read.as_deref(), Some(&expected[..]));
         for text in [
-            "", "{", "}", "{}", "{a}", "{a:}", "{a:true", "a:true}", "{a:true,}", "{,a:true}", "{a:true,a:false}",
-            "{a:True}", "{a:!0}", "{a:1.5}", "{a:-}", "{a:yes}", "{a:'x}", "{a:'x'y}", r"{a:'\'',b:true,c:'}", "{a:'x''y'}",
-            "{a:\"x\"}", "{\"a\":true}", "{a:{b:true}}", "{a:[true]}", "{1:true}", "{a: true}", "{a:true}}", "{a:true};x",
+            "",
+            "{",
+            "}",
+            "{}",
+            "{a}",
+            "{a:}",
+            "{a:true",
+            "a:true}",
+            "{a:true,}",
+            "{,a:true}",
+            "{a:true,a:false}",
+            "{a:True}",
+            "{a:!0}",
+            "{a:1.5}",
+            "{a:-}",
+            "{a:yes}",
+            "{a:'x}",
+            "{a:'x'y}",
+            r"{a:'\'',b:true,c:'}",
+            "{a:'x''y'}",
+            "{a:\"x\"}",
+            "{\"a\":true}",
+            "{a:{b:true}}",
+            "{a:[true]}",
+            "{1:true}",
+            "{a: true}",
+            "{a:true}}",
+            "{a:true};x",
         ] {
             assert_eq!(fields(text.as_bytes()), None, "{text}");
         }
