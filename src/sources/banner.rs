@@ -45,8 +45,31 @@ macro_rules! banners {
 }
 
 banners! {
+    /// vanilla-cookieconsent 3, `cc_cookie`. A category's key is its name, a service's is `category/service`. Usual:
+    /// `functionality` or `preferences`, `analytics`, `marketing`, `targeting` or `ads`. Revision: a number.
+    CookieConsentV3 = "cookieconsent-v3" => banners::cookieconsent_v3::FORMAT,
+    /// vanilla-cookieconsent 2, `cc_cookie`. A category's key is its name. Usual: `functionality`, `analytics`,
+    /// `marketing`; the policy must say which other names the site has. Revision: a number.
+    CookieConsentV2 = "cookieconsent-v2" => banners::cookieconsent_v2::FORMAT,
     /// Klaro, `klaro`: answers by service, so the policy must say which service is what.
     Klaro = "klaro" => banners::klaro::FORMAT,
+    /// Osano's open source cookieconsent 3, `cookieconsent_status`: one question for all that is not essential, with the
+    /// key `all`. No revision.
+    Osano = "osano" => banners::osano::FORMAT,
+    /// OneTrust, `OptanonConsent` and `OptanonAlertBoxClosed`: answers by the site's groups. Usual: `C0003` functional,
+    /// `C0002` analytics, `C0004` and `C0005` marketing; the policy must say what a site's own groups are. No revision.
+    OneTrust = "onetrust" => banners::onetrust::FORMAT,
+    /// Cookiebot, `CookieConsent`. Keys: `preferences` (functional), `statistics` and `marketing`. Revision: `ver`.
+    Cookiebot = "cookiebot" => banners::cookiebot::FORMAT,
+    /// CookieYes, `cookieyes-consent`. Keys: `functional`, `analytics` and `performance` (both analytics),
+    /// `advertisement`, `other`, and those of the site. Revision: `lastRenewedDate`, in milliseconds.
+    CookieYes = "cookieyes" => banners::cookieyes::FORMAT,
+    /// Cookie Law Info, CookieYes' predecessor for WordPress, `viewed_cookie_policy`. Keys: as CookieYes, `others`, or
+    /// `non-necessary` for everything at once. Revision: `ver`.
+    CookieLawInfo = "cookie-law-info" => banners::cookie_law_info::FORMAT,
+    /// Complianz, `cmplz_banner-status`. Keys: `preferences` (functional), `statistics`, `marketing`, and the names of
+    /// services. Revision: the id of the cookie policy.
+    Complianz = "complianz" => banners::complianz::FORMAT,
     /// IAB TCF v2, `euconsent-v2`: keys are the purposes `1` to `11`, `publisher:1` and `vendor:755`.
     Tcf = "tcf" => banners::tcf::FORMAT,
     /// IAB GPP, `__gpp`: the EU's section as [`Tcf`](Self::Tcf); the key `sale`, which the sections of the US only refuse.
