@@ -99,6 +99,13 @@ pub(crate) struct BannerCookie {
     pub(crate) is_prefix: bool,
 }
 
+impl BannerCookie {
+    /// Whether a name is this cookie's.
+    pub(crate) fn is(&self, name: &[u8]) -> bool {
+        if self.is_prefix { name.starts_with(self.name.as_bytes()) } else { name == self.name.as_bytes() }
+    }
+}
+
 /// A cookie of this name.
 pub(crate) const fn named(name: &'static str) -> BannerCookie {
     BannerCookie { name, is_prefix: false }
