@@ -45,8 +45,17 @@ macro_rules! banners {
 }
 
 banners! {
+    /// vanilla-cookieconsent 3, `cc_cookie`. A category's key is its name, a service's is `category/service`. Usual:
+    /// `functionality` or `preferences`, `analytics`, `marketing`, `targeting` or `ads`. Revision: a number.
+    CookieConsentV3 = "cookieconsent-v3" => banners::cookieconsent_v3::FORMAT,
+    /// vanilla-cookieconsent 2, `cc_cookie`. A category's key is its name. Usual: `functionality`, `analytics`,
+    /// `marketing`; the policy must say which other names the site has. Revision: a number.
+    CookieConsentV2 = "cookieconsent-v2" => banners::cookieconsent_v2::FORMAT,
     /// Klaro, `klaro`: answers by service, so the policy must say which service is what.
     Klaro = "klaro" => banners::klaro::FORMAT,
+    /// Osano's open source cookieconsent 3, `cookieconsent_status`: one question for all that is not essential, with the
+    /// key `all`. No revision.
+    Osano = "osano" => banners::osano::FORMAT,
     /// Tarteaucitron, `tarteaucitron`: answers by service; the services that the tool ships have their type's category, a
     /// site's own services must be mapped. A service that the tool exempts (Matomo) is answered only as `asked:matomo`,
     /// by sites with `alwaysNeedConsent`.

@@ -2,10 +2,13 @@
 
 pub(super) mod asp_net;
 pub(super) mod c15t;
+pub(super) mod cookieconsent_v2;
+pub(super) mod cookieconsent_v3;
 pub(super) mod didomi;
 pub(super) mod django_cookie_consent;
 pub(super) mod gov_uk;
 pub(super) mod iubenda;
 pub(super) mod klaro;
+pub(super) mod osano;
 pub(super) mod react_cookie_consent;
 pub(super) mod tarteaucitron;
