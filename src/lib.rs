@@ -196,10 +196,10 @@ pub use crate::{
     enforce::{ConsentContext, ConsentLayer, ConsentService, ResponseFuture},
     policy::{
         About, AttributeFloors, CacheRule, CategoryEntry, CategoryKind, ConfigError, ConfigErrorKind, ConsentCookie,
-        CookieOrigin, CookieRule, DeclaredCategory, DeclaredCookie, DeclaredService, Lifetime, LifetimeError, Mode,
-        Narrow, OutdatedGrants, Policy, PolicyBuilder, PolicyHandle, PublishError, Reason, Regime, Retention, Revision,
-        RevisionKind, RuleTarget, SameSite, Scope, ServiceEntry, SetCookieLine, SignalScope, Text, TokenRules,
-        UnknownCookies, Verdict,
+        CookieOrigin, CookieRule, CountryHeader, DeclaredCategory, DeclaredCookie, DeclaredService, Lifetime,
+        LifetimeError, Mode, Narrow, OutdatedGrants, Policy, PolicyBuilder, PolicyHandle, PublishError, Reason, Regime,
+        RegionLaw, Regions, Retention, Revision, RevisionKind, RuleTarget, SameSite, Scope, ServiceEntry,
+        SetCookieLine, SignalScope, Text, TokenRules, UnknownCookies, Verdict,
     },
     record::{
         AccountLink, AccountLinkFuture, AccountLinkService, ChainHead, ChoiceError, ChoiceMethod, Choices, DueRule,
