@@ -18,6 +18,7 @@
 //! `DNT: 0` grants nothing: it is not among the rules.
 
 mod age;
+mod google;
 mod prompt;
 
 use std::{fmt, sync::Arc};
@@ -26,7 +27,10 @@ use time::Date;
 
 use self::age::judge_age;
 pub(crate) use self::age::{grants_end, refusals_end};
-pub use self::prompt::Prompt;
+pub use self::{
+    google::{GoogleConsent, NonceError},
+    prompt::Prompt,
+};
 
 use crate::{
     category::Category,

@@ -192,7 +192,7 @@ pub use crate::{
     clock::{Clock, ManualClock, SystemClock},
     consent::{NamedChoice, Names, RecordId, RecordIdError, UndecidedReason},
     cookies::change::{ConsentChange, Selection, SelectionError},
-    decide::{Decision, Prompt},
+    decide::{Decision, GoogleConsent, NonceError, Prompt},
     enforce::{ConsentContext, ConsentLayer, ConsentService, ResponseFuture},
     policy::{
         About, AttributeFloors, CacheRule, CategoryEntry, CategoryKind, ConfigError, ConfigErrorKind, ConsentCookie,
