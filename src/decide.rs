@@ -18,7 +18,7 @@
 //! `DNT: 0` grants nothing: it is not among the rules.
 
 mod age;
-mod google;
+pub(crate) mod google;
 mod prompt;
 
 use std::{fmt, sync::Arc};
@@ -27,11 +27,7 @@ use time::Date;
 
 use self::age::judge_age;
 pub(crate) use self::age::{grants_end, refusals_end};
-pub use self::{
-    google::{GoogleConsent, NonceError},
-    prompt::Prompt,
-};
-
+pub use self::prompt::Prompt;
 use crate::{
     category::Category,
     consent::{CategoryIndex, Choice, Consent, NamedChoice, Reading, Target, UndecidedReason, Verdicts},

@@ -192,7 +192,10 @@ pub use crate::{
     clock::{Clock, ManualClock, SystemClock},
     consent::{NamedChoice, Names, RecordId, RecordIdError, UndecidedReason},
     cookies::change::{ConsentChange, Selection, SelectionError},
-    decide::{Decision, GoogleConsent, NonceError, Prompt},
+    decide::{
+        Decision, Prompt,
+        google::{GoogleConsent, NonceError},
+    },
     enforce::{ConsentContext, ConsentLayer, ConsentService, ResponseFuture},
     policy::{
         About, AttributeFloors, CacheRule, CategoryEntry, CategoryKind, ConfigError, ConfigErrorKind, ConsentCookie,

@@ -8,7 +8,7 @@ use super::service::Settings;
 use crate::{
     category::Category,
     consent::Target,
-    decide::{Decision, GoogleConsent, Prompt},
+    decide::{Decision, Prompt, google::GoogleConsent},
     policy::{Reason, Verdict},
     signal::{Signal, Signals},
 };
