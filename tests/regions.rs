@@ -151,6 +151,8 @@ async fn what_is_doubtful_is_the_strictest() {
         &[("cf-ipcountry", "")],
         &[("cf-ipcountry", "us")],
         &[("cf-ipcountry", "Us")],
+        // Where small letters were counted on behind the capitals, this would be US.
+        &[("cf-ipcountry", "Tm")],
         &[("cf-ipcountry", "U")],
         &[("cf-ipcountry", "USA")],
         &[("cf-ipcountry", "US ")],
