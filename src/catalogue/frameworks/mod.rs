@@ -5,13 +5,49 @@
 //! with `_s`). So none of them is judged by the catalogue.
 //!
 //! 1. Names are compared byte by byte, with and without a `__Host-`, `__Secure-`, `__Http-` or `__Host-Http-` before them.
-//! 2. A `*` at the end stands for anything, one before it for an application's own name.
+//! 2. A `*` at the end stands for anything or nothing, one before that for an application's own name.
 //! 3. A name with an application's own name in it (`_*_session`) counts only where the catalogue does not know it better:
 //!    exactly, or by a prefix of five bytes.
 
+mod compiled;
+mod identity;
+mod javascript;
+mod scripts;
+
 use super::lookup::Catalogue;
 
-mod names;
+const SESSION: &str = "session";
+const SIGN_IN: &str = "sign-in";
+const REMEMBERED: &str = "remembered sign-in";
+const CSRF: &str = "CSRF";
+const MESSAGE: &str = "one-time message";
+const LANGUAGE: &str = "language";
+const APPEARANCE: &str = "appearance";
+
+static GROUPS: [&[Group]; 5] = [scripts::GROUPS, compiled::GROUPS, javascript::GROUPS, identity::GROUPS, ANY];
+
+/// What belongs to no one framework, and the loosest names, which are tried last.
+static ANY: &[Group] = &[
+    Group::new(
+        "Applications of all kinds",
+        "what many applications call a cookie of their own, and the Open Cookie Database knows as another domain's",
+        &[
+            Known::new("auth_token", SIGN_IN),
+            Known::new("token", SIGN_IN),
+            Known::new("uid", SIGN_IN),
+            Known::new("u", SIGN_IN),
+            Known::new("pid", SESSION),
+            Known::new("c", SESSION),
+            Known::new("locale", LANGUAGE),
+            Known::new("lang", LANGUAGE),
+        ],
+    ),
+    Group::new(
+        "Laravel, Catalyst",
+        "Laravel, config/session.php: cookie; Catalyst::Plugin::Session::State::Cookie: cookie_name",
+        &[Known::new("*_session", SESSION), Known::new("*-session", SESSION)],
+    ),
+];
 
 /// A cookie that a framework sets for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +66,7 @@ pub struct FrameworkCookie {
 impl FrameworkCookie {
     /// Every name that is known, framework by framework.
     pub fn all() -> impl Iterator<Item = Self> {
-        names::ALL.iter().flat_map(|group| group.names.iter().map(|known| group.cookie(known)))
+        groups().flat_map(|group| group.names.iter().map(|known| group.cookie(known)))
     }
 }
 
@@ -48,8 +84,12 @@ pub fn framework_cookie(name: &[u8]) -> Option<FrameworkCookie> {
     find(name).or_else(|| find(without_prefix(name)?))
 }
 
+fn groups() -> impl Iterator<Item = &'static Group> {
+    GROUPS.iter().copied().flatten()
+}
+
 fn find(name: &[u8]) -> Option<FrameworkCookie> {
-    let mut all = names::ALL.iter().flat_map(|group| group.names.iter().map(move |known| (group, known)));
+    let mut all = groups().flat_map(|group| group.names.iter().map(move |known| (group, known)));
     let (group, known) = all.find(|(_, known)| known.fits(name))?;
     let is_loose = known.is_loose() && Catalogue::lookup_to_enforce(name).is_some();
     (!is_loose).then(|| group.cookie(known))
@@ -70,6 +110,10 @@ struct Group {
 }
 
 impl Group {
+    const fn new(framework: &'static str, source: &'static str, names: &'static [Known]) -> Self {
+        Self { framework, source, names }
+    }
+
     const fn cookie(&self, known: &Known) -> FrameworkCookie {
         FrameworkCookie { name: known.name, framework: self.framework, purpose: known.purpose, source: self.source }
     }
@@ -104,10 +148,10 @@ impl Known {
         };
         let after = known.get(star + 1..).unwrap_or_default();
         let begins = known.get(..star).and_then(|before| name.strip_prefix(before));
-        // What the star stands for is at least a byte.
-        begins.is_some_and(|rest| match after.strip_suffix(b"*") {
-            None => rest.len() > after.len() && rest.ends_with(after),
-            Some(inner) => rest.get(1..).is_some_and(|rest| memchr::memmem::find(rest, inner).is_some()),
+        begins.is_some_and(|rest| match (after, after.strip_suffix(b"*")) {
+            ([], _) => true,
+            (_, None) => rest.len() > after.len() && rest.ends_with(after),
+            (_, Some(inner)) => rest.get(1..).is_some_and(|rest| memchr::memmem::find(rest, inner).is_some()),
         })
     }
 
