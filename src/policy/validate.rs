@@ -13,7 +13,7 @@ use super::{
     error::{ConfigError, ConfigErrorKind as Kind},
     lifetime::Lifetime,
     matcher::{Matcher, RuleIndex},
-    regime::{CategoryKind, SignalScope},
+    regime::{CategoryKind, SignalScope, UnknownCookies},
     revision::Revision,
     rule::{CompiledRule, CookieRule},
     scope::{MAX_EXPIRY_LINES, NamePrefix, Scope, expiry_lines as lines_of},
@@ -54,6 +54,9 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
         check_link(link, place)?;
     }
     check_floors(builder.floors, "floors")?;
+    if builder.unknown == UnknownCookies::Catalogue && !cfg!(feature = "catalogue") {
+        return Err(ConfigError::new(Kind::NeedsCatalogue, "unknown", "catalogue"));
+    }
 
     let mut declared = std::mem::take(&mut builder.auth_cookies)
         .into_iter()
