@@ -174,3 +174,19 @@ impl CatalogueLabel {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::frameworks::static_size;
+
+    /// 200 KiB are allowed; what it is leaves room for the database to grow by half.
+    #[test]
+    fn the_static_data_stays_small() {
+        let tables = size_of_val(&ROWS) + size_of_val(&TEXT_ENDS) + size_of_val(&LENGTHS);
+        let hashes = size_of_val(&DISPLACEMENTS) + size_of_val(&SLOTS);
+        let data = tables + hashes + NAMES.len() + TEXTS.len();
+        assert!(data < 80 * 1024, "{data} bytes of the database");
+        assert!(data + static_size() < 120 * 1024, "{data} and {} of the frameworks", static_size());
+    }
+}

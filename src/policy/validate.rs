@@ -7,13 +7,13 @@ use super::{
     builder::PolicyBuilder,
     checks::{
         Result, check_consent_cookie, check_consent_cookie_size, check_cookie_name, check_domain, check_floors,
-        check_lifetime, check_link, check_retention, check_revisions, check_scope, pattern,
+        check_lifetime, check_link, check_retention, check_revisions, check_scope, check_unknown, pattern,
     },
     entries::{CategoryEntry, ServiceEntry},
     error::{ConfigError, ConfigErrorKind as Kind},
     lifetime::Lifetime,
     matcher::{Matcher, RuleIndex},
-    regime::{CategoryKind, SignalScope, UnknownCookies},
+    regime::{CategoryKind, SignalScope},
     revision::Revision,
     rule::{CompiledRule, CookieRule},
     scope::{MAX_EXPIRY_LINES, NamePrefix, Scope, expiry_lines as lines_of},
@@ -54,9 +54,7 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
         check_link(link, place)?;
     }
     check_floors(builder.floors, "floors")?;
-    if builder.unknown == UnknownCookies::Catalogue && !cfg!(feature = "catalogue") {
-        return Err(ConfigError::new(Kind::NeedsCatalogue, "unknown", "catalogue"));
-    }
+    check_unknown(builder.unknown, cfg!(feature = "catalogue"))?;
 
     let mut declared = std::mem::take(&mut builder.auth_cookies)
         .into_iter()

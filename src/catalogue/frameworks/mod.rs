@@ -160,3 +160,15 @@ impl Known {
         self.star.is_some_and(|star| usize::from(star) + 1 < self.name.len())
     }
 }
+
+/// What the names take in the binary, a relocation of 24 bytes for each reference included.
+#[cfg(test)]
+pub(super) fn static_size() -> usize {
+    let names = |group: &Group| group.names.iter().map(|known| size_of::<Known>() + 2 * 24 + known.name.len());
+    groups()
+        .map(|group| {
+            let own = size_of::<Group>() + 3 * 24 + group.framework.len() + group.source.len();
+            own + names(group).sum::<usize>()
+        })
+        .sum()
+}

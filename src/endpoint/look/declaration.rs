@@ -143,11 +143,13 @@ fn card(decision: &Decision, scene: &Scene<'_>, cookie: &DeclaredCookie<'_>) -> 
 }
 
 /// Whose cookie the catalogue takes it for, where it agrees on the category. A page must not call an application's own
-/// `sessionid` Instagram's: names that frameworks use, and matches by a short prefix, say nothing.
+/// `sessionid` Instagram's: names that frameworks use, and matches by a short prefix, say nothing. A short prefix that is
+/// declared as it is listed (`_ga_*`) does.
 #[cfg(feature = "catalogue")]
 fn platform(cookie: &DeclaredCookie<'_>) -> &'static str {
     let name = cookie.name.as_bytes();
-    let known = Catalogue::lookup_to_enforce(name).filter(|entry| entry.category == cookie.category);
+    let as_listed = || Catalogue::lookup(name).filter(|entry| cookie.is_prefix && entry.prefix == Some(cookie.name));
+    let known = Catalogue::lookup_to_enforce(name).or_else(as_listed).filter(|entry| entry.category == cookie.category);
     match known {
         Some(entry) if framework_cookie(name).is_none() => entry.platform,
         _ => "",
