@@ -155,6 +155,8 @@ pub enum ConfigErrorKind {
     ShortKey,
     /// The largest consent cookie of this policy would pass 3,800 bytes; browsers store 4,096.
     ConsentCookieTooLarge,
+    /// `unknown = "catalogue"` in a build of this crate without its feature `catalogue`.
+    NeedsCatalogue,
 }
 
 impl fmt::Display for ConfigErrorKind {
@@ -217,6 +219,7 @@ impl fmt::Display for ConfigErrorKind {
             Self::ConsentCookieTooLarge => {
                 "the largest consent cookie of this policy, in bytes, passes 3800: fewer or shorter names are needed"
             }
+            Self::NeedsCatalogue => "needs the feature `catalogue` of tower-consent, which this build does not have",
         })
     }
 }

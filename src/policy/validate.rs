@@ -7,7 +7,7 @@ use super::{
     builder::PolicyBuilder,
     checks::{
         Result, check_consent_cookie, check_consent_cookie_size, check_cookie_name, check_domain, check_floors,
-        check_lifetime, check_link, check_retention, check_revisions, check_scope, pattern,
+        check_lifetime, check_link, check_retention, check_revisions, check_scope, check_unknown, pattern,
     },
     entries::{CategoryEntry, ServiceEntry},
     error::{ConfigError, ConfigErrorKind as Kind},
@@ -56,6 +56,7 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
         check_link(link, place)?;
     }
     check_floors(builder.floors, "floors")?;
+    check_unknown(builder.unknown, cfg!(feature = "catalogue"))?;
 
     let mut declared = std::mem::take(&mut builder.auth_cookies)
         .into_iter()
