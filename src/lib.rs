@@ -206,7 +206,10 @@ pub use crate::{
         Erased, Finding, FindingKind, Outcome, Proof, RecordLayer, RecordService, Records, RecordsBuilder, RequestKind,
         Rights, RightsRequest, Verification, WorkingDays,
     },
-    report::{Action, CookieEvent, CookieName, Direction, Observer},
+    report::{
+        Action, CookieEvent, CookieName, Direction, DroppedSightings, HowOften, Inventory, InventorySnapshot, Observer,
+        SeenAttributes, SeenCookie, SeenScope, Standing,
+    },
     signal::{Signal, Signals},
     store::{
         ChainId, Checkpoint, ConsentStore, DayCount, EntryBody, EntryKind, EntryPlace, LedgerBatch, LedgerEntry,
