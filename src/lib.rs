@@ -128,6 +128,7 @@
 //! | `pages` | yes | `ConsentPages`: the banner, the pages and the JSON API; `RequireRevision`, `GpcResource` |
 //! | `tracing` | yes | an event for each stripped cookie (debug), a warning for each undeclared name (once) |
 //! | `metrics` | no | the counter `consent_cookies_total`, through the `metrics` facade |
+//! | `catalogue` | no | [`UnknownCookies::Catalogue`], `Catalogue::lookup`: what the Open Cookie Database knows of a name |
 //! | `axum` | no | extractors ([`Decision`], [`Choices`], `Fragments`, [`Session`], [`SignIn`], [`Tokens`]), answers and response parts (axum 0.8) |
 //! | `redb` | yes | `RedbStore`: records and tokens in one file, for one process |
 //! | `redis` | no | `RedisStore`: Redis or Valkey, single or cluster, TLS |
@@ -174,6 +175,8 @@ mod store;
 pub mod test;
 mod token;
 
+#[cfg(feature = "catalogue")]
+pub use crate::catalogue::{Catalogue, CatalogueEntry, CatalogueLabel, FrameworkCookie, framework_cookie};
 #[cfg(feature = "pages")]
 pub use crate::endpoint::{
     ConsentPages, Fragments, GpcResource, Needed, OriginError, PagesFuture, PromptPage, RequireRevision,
