@@ -16,6 +16,8 @@ mod tracing;
 
 use std::{fmt, sync::Arc};
 
+#[cfg(feature = "draft")]
+pub use self::inventory::Draft;
 pub(crate) use self::inventory::SetLine;
 pub use self::inventory::{
     DroppedSightings, HowOften, Inventory, InventorySnapshot, SeenAttributes, SeenCookie, SeenScope, Standing,

@@ -66,12 +66,7 @@ pub(super) struct Facts {
 
 impl Entry {
     pub(super) fn new(today: i64) -> Self {
-        Self {
-            first_day: today,
-            last_day: AtomicI64::new(today),
-            requests: AtomicU64::new(0),
-            lines: Mutex::default(),
-        }
+        Self { first_day: today, last_day: AtomicI64::new(today), requests: AtomicU64::new(0), lines: Mutex::default() }
     }
 
     pub(super) fn last_day(&self) -> i64 {

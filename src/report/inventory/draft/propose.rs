@@ -15,8 +15,6 @@ use crate::{
 pub(super) enum Verdict {
     /// A rule, under a prefix where there is one to generalise to.
     Rule(Rule),
-    /// A cookie of a preset; declared by it if it is proposed, else by this rule.
-    Preset(Preset, Rule),
     /// Nobody knows the name.
     Unknown,
     /// No file can hold the name.
@@ -41,7 +39,7 @@ pub(super) struct Rule {
 
 const THIS_SITE: &str = "this site";
 
-/// What is proposed for a name that no rule declares.
+/// What is proposed for a name that neither the policy at hand nor a proposed preset declares.
 pub(super) fn propose(cookie: &SeenCookie) -> Verdict {
     let name = cookie.name().as_bytes();
     if !is_token(name) || name.contains(&b'*') || name.first() == Some(&b'$') {
@@ -49,7 +47,7 @@ pub(super) fn propose(cookie: &SeenCookie) -> Verdict {
     }
     match Known::of(name) {
         Some(Known::Framework(known)) => Verdict::Rule(of_framework(&known)),
-        Some(Known::Preset(preset, known)) => Verdict::Preset(preset, of_preset(preset, known)),
+        Some(Known::Preset(preset, known)) => Verdict::Rule(of_preset(preset, known)),
         Some(Known::Catalogue(known)) => Verdict::Rule(of_catalogue(&known)),
         None => Verdict::Unknown,
     }
@@ -125,7 +123,8 @@ fn of_catalogue(known: &CatalogueEntry) -> Rule {
 
 /// The presets that are proposed, by what was seen of each.
 pub(super) fn presets(seen: &[(Preset, &[u8])]) -> Vec<Preset> {
-    let is_seen = |preset: Preset, name: &str| seen.iter().any(|(one, seen)| *one == preset && *seen == name.as_bytes());
+    let is_seen =
+        |preset: Preset, name: &str| seen.iter().any(|(one, seen)| *one == preset && *seen == name.as_bytes());
     let is_told = |preset: &Preset| match signs(*preset) {
         Some(signs) => signs.iter().any(|names| names.iter().all(|name| is_seen(*preset, name))),
         None => seen.iter().any(|(one, _)| one == preset),
