@@ -1,9 +1,12 @@
 //! Bounds, threads, and what never gets out.
 
-use std::thread;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    thread,
+};
 
 use time::macros::date;
-use tower_consent::{Inventory, Policy};
+use tower_consent::{Inventory, Policy, test::assert_all_declared};
 
 use crate::{common::clock_at, names, nothing, sets, shows};
 
@@ -102,6 +105,24 @@ fn no_value_is_held() {
     let all = format!("{inventory:?} {snapshot:?} {undeclared:?} {shown:?} {draft:?} {draft} {json}");
     assert!(!all.contains("SECRET"), "{all}");
     assert!(all.contains("sessionid") && json.contains("\"name\":\"_ga\"") && snapshot.dropped.nameless > 2);
+}
+
+/// The assertion for applications' own tests.
+#[test]
+fn an_application_can_assert_that_all_is_declared() {
+    let inventory = Inventory::new();
+    shows(&inventory, "mine=SECRET; _ga=SECRET");
+    sets(&inventory, &["gone=; Max-Age=0"]);
+    let policy = |names: &[&str]| Policy::builder().essential(names.iter().copied()).build().unwrap();
+    assert_all_declared(&inventory, &policy(&["mine", "_ga"]));
+    let fails = |inventory: &Inventory, names: &[&str]| {
+        let failed = catch_unwind(AssertUnwindSafe(|| assert_all_declared(inventory, &policy(names))));
+        *failed.unwrap_err().downcast::<String>().unwrap()
+    };
+    let said = fails(&inventory, &["mine"]);
+    assert_eq!(said, "the policy does not declare\n  _ga: 1 in requests; known: analytics, preset GoogleAnalytics");
+    shows(&inventory, &format!("{}=1", "n".repeat(257)));
+    assert!(fails(&inventory, &["mine", "_ga"]).contains("no room"));
 }
 
 /// A snapshot is for other programs as well.

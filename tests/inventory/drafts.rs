@@ -45,7 +45,7 @@ fn a_draft_is_a_whole_policy() {
         ("_ga", Some((Category::ANALYTICS, None))),
         ("_ga_NEW", Some((Category::ANALYTICS, None))),
         ("_fbp", Some((Category::MARKETING, None))),
-        ("_hjSessionUser_99", Some((Category::ANALYTICS, Some("hotjar")))),
+        ("_hjSessionUser_99", Some((Category::FUNCTIONAL, Some("hotjar")))),
         ("promo", None),
         ("bad[name]", None),
         ("gone", None),

@@ -1,56 +1,74 @@
-// npm run firefox: visits the site in a real Firefox whose network monitor exports by itself, and writes ../firefox.har.
+// npm run firefox: visits the site in a real Firefox with its network monitor open, and writes ../firefox.har. GECKODRIVER
+// names another driver.
 import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { spawn } from "node:child_process";
 import { ADDRESSES, serve, tidy } from "./site.js";
 
 const server = await serve();
-const profile = fs.mkdtempSync(path.join(os.tmpdir(), "har-"));
-const folder = path.join(profile, "har");
-const preferences = {
-    "devtools.netmonitor.har.enableAutoExportToFile": true,
-    "devtools.netmonitor.har.defaultLogDir": folder,
-    "devtools.netmonitor.har.forceExport": true,
-    "devtools.netmonitor.har.includeResponseBodies": false,
-    "devtools.netmonitor.har.pageLoadedTimeout": 1500,
-    "devtools.netmonitor.persistlog": false,
-    "devtools.toolbox.selectedTool": "netmonitor",
-    "network.proxy.type": 1,
-    "network.proxy.http": "127.0.0.1",
-    "network.proxy.http_port": server.address().port,
-    "browser.shell.checkDefaultBrowser": false,
-    "browser.startup.homepage_override.mstone": "ignore",
-    "datareporting.policy.dataSubmissionEnabled": false,
-    "dom.security.https_first": false,
-    "dom.security.https_first_schemeless": false,
-};
-fs.writeFileSync(path.join(profile, "user.js"),
-    Object.entries(preferences).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});\n`).join(""));
+const port = 4455;
+const driver = spawn(process.env.GECKODRIVER ?? "geckodriver", ["--port", String(port), "--allow-system-access"], { stdio: "ignore" });
 
 const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
-const entries = [];
-let log;
-// One start for each address, with one profile: the monitor exports a page when it has loaded.
-for (const address of ADDRESSES) {
-    fs.rmSync(folder, { recursive: true, force: true });
-    const firefox = spawn(process.env.FIREFOX ?? "firefox",
-        ["--headless", "--no-remote", "--profile", profile, "--devtools", address], { stdio: "ignore" });
-    for (let tries = 0; tries < 60 && !fs.existsSync(folder); tries += 1) {
-        await wait(500);
+
+async function ask(method, path, body) {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+        method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body),
+    });
+    const { value } = await answer.json();
+    if (value?.error) {
+        throw new Error(`${path}: ${value.error}: ${value.message}`);
     }
-    await wait(3000);
-    firefox.kill();
-    await new Promise((done) => (firefox.exitCode === null && firefox.signalCode === null ? firefox.once("exit", done) : done()));
-    if (!fs.existsSync(folder)) {
-        throw new Error(`Firefox exported nothing for ${address}`);
-    }
-    for (const name of fs.readdirSync(folder)) {
-        ({ log } = JSON.parse(fs.readFileSync(path.join(folder, name), "utf8")));
-        entries.push(...log.entries);
-    }
+    return value;
 }
-server.close();
-log.entries = entries;
-fs.writeFileSync(new URL("../firefox.har", import.meta.url), tidy({ log }));
-fs.rmSync(profile, { recursive: true });
+
+try {
+    for (let tries = 0; tries < 50; tries += 1) {
+        if (await ask("GET", "/status").catch(() => null)) {
+            break;
+        }
+        await wait(200);
+    }
+    const { sessionId } = await ask("POST", "/session", { capabilities: { alwaysMatch: { browserName: "firefox", "moz:firefoxOptions": {
+        args: ["-headless"],
+        prefs: {
+            "devtools.netmonitor.persistlog": true,
+            "devtools.toolbox.host": "window",
+            "network.proxy.type": 1,
+            "network.proxy.http": "127.0.0.1",
+            "network.proxy.http_port": server.address().port,
+            "dom.security.https_first": false,
+        },
+    } } } });
+    const session = `/session/${sessionId}`;
+    const inside = (script) => ask("POST", `${session}/execute/async`, {
+        script: `const done = arguments[0]; (async () => { ${script} })().then(done, (error) => done("failed: " + error));`,
+        args: [],
+    });
+    const context = (name) => ask("POST", `${session}/moz/context`, { context: name });
+    await ask("POST", `${session}/timeouts`, { script: 60000 });
+    await context("chrome");
+    const opened = await inside(`
+        const { require } = ChromeUtils.importESModule("resource://devtools/shared/loader/Loader.sys.mjs");
+        const { gDevTools } = require("devtools/client/framework/devtools");
+        const toolbox = await gDevTools.showToolboxForTab(gBrowser.selectedTab, { toolId: "netmonitor" });
+        await toolbox.getPanelWhenReady("netmonitor");
+        return "open";`);
+    console.log(opened);
+    for (const address of ADDRESSES) {
+        await context("content");
+        await ask("POST", `${session}/url`, { url: address });
+        await wait(2000);
+    }
+    await context("chrome");
+    const har = await inside(`
+        const { require } = ChromeUtils.importESModule("resource://devtools/shared/loader/Loader.sys.mjs");
+        const { gDevTools } = require("devtools/client/framework/devtools");
+        const toolbox = await gDevTools.getToolboxForTab(gBrowser.selectedTab);
+        return JSON.stringify(await toolbox.getHARFromNetMonitor());`);
+    const read = JSON.parse(har);
+    fs.writeFileSync(new URL("../firefox.har", import.meta.url), tidy(read.log ? read : { log: read }));
+    await ask("DELETE", session);
+} finally {
+    driver.kill();
+    server.close();
+}

@@ -17,7 +17,9 @@ const page = `<!doctype html><meta charset="utf-8"><title>Shop</title>
 <h1>Shop</h1>`;
 
 function shop(request, response) {
-    if (request.url === "/") {
+    // A browser that takes this for its proxy sends whole addresses.
+    const { pathname } = new URL(request.url, "http://shop.test");
+    if (pathname === "/") {
         response.setHeader("Set-Cookie", [
             "sessionid=SECRET-session; Path=/; HttpOnly; SameSite=Lax",
             `csrftoken=SECRET-csrf; Path=/; Max-Age=${YEAR}; SameSite=Lax`,
@@ -26,7 +28,7 @@ function shop(request, response) {
         ]);
         response.setHeader("Content-Type", "text/html");
         response.end(page);
-    } else if (request.url === "/sign-in") {
+    } else if (pathname === "/sign-in") {
         response.writeHead(303, {
             "Location": "/account",
             "Set-Cookie": ["sessionid=SECRET-session-2; Path=/; HttpOnly; SameSite=Lax", "promo_box=; Path=/; Max-Age=0"],

@@ -101,6 +101,7 @@ impl Plan {
         }));
         let rest = plan.sort_presets(rest);
         plan.sort_rules(rest);
+        plan.cover();
         plan
     }
 
@@ -219,6 +220,21 @@ impl Plan {
             self.rules.push(proposal);
         } else {
             self.unwritable.extend(proposal.seen);
+        }
+    }
+
+    /// A prefix can stand for names that no file can hold: then there is nothing to decide.
+    fn cover(&mut self) {
+        for cookie in std::mem::take(&mut self.unwritable) {
+            let name = cookie.name().as_bytes();
+            let is_over = |proposal: &&mut Proposal| {
+                let prefix = proposal.rule.name.strip_suffix('*');
+                name.first() != Some(&b'$') && prefix.is_some_and(|prefix| name.starts_with(prefix.as_bytes()))
+            };
+            match self.rules.iter_mut().find(is_over) {
+                Some(proposal) => proposal.seen.push(cookie),
+                None => self.unwritable.push(cookie),
+            }
         }
     }
 

@@ -108,7 +108,7 @@ fn of_catalogue(known: &CatalogueEntry) -> Rule {
     }
     why.push('.');
     if known.category == Category::FUNCTIONAL {
-        why.push_str(" CHECK: \"essential\" only if it is needed for what the visitor asks for.");
+        why.push_str(" CHECK: its word covers anything from sign-in to statistics.");
     }
     Rule {
         prefix: known.prefix,
