@@ -246,7 +246,12 @@ fn name() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if std::env::var_os("CI").is_some() { 100_000 } else { 1_000 }))]
+    // Each case builds several policies.
+    #![proptest_config(ProptestConfig {
+        cases: if std::env::var_os("CI").is_some() { 20_000 } else { 1_000 },
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     /// Nothing in a name or an attribute breaks out of a string or a comment: the draft builds, declares nothing that was
     /// not seen, and leaves undeclared exactly what it says.

@@ -16,17 +16,19 @@ fn recording(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inventory").join(name)
 }
 
-/// The example, built as the tests are; cargo builds no example for one test alone.
+/// The example. `cargo test` builds it; for this test alone it takes `cargo build --all-features --example inventory`.
 static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--all-features", "--example", "inventory", "--manifest-path"]);
-    let built = build.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).output().unwrap();
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     // Beside `deps`, where this test is.
     let folder = std::env::current_exe().unwrap();
     let folder = folder.parent().unwrap().parent().unwrap().join("examples");
-    folder.join(format!("inventory{}", std::env::consts::EXE_SUFFIX))
+    let program = folder.join(format!("inventory{}", std::env::consts::EXE_SUFFIX));
+    let age = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
+    let built = age(&program);
+    for source in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/inventory")).unwrap() {
+        let source = age(&source.unwrap().path());
+        assert!(built >= source, "the example is not built, or is old: cargo build --all-features --example inventory");
+    }
+    program
 });
 
 /// Runs `examples/inventory`. Whatever it is given, no value gets out.

@@ -223,9 +223,16 @@ impl Plan {
         }
     }
 
-    /// A prefix can stand for names that no file can hold: then there is nothing to decide.
+    /// A prefix can stand for names that nobody knows by themselves, or that no file can hold: they are under its rule.
     fn cover(&mut self) {
-        for cookie in std::mem::take(&mut self.unwritable) {
+        let cookies = [&mut self.unknown, &mut self.unwritable].map(std::mem::take);
+        let [unknown, unwritable] = cookies.map(|cookies| self.uncovered(cookies));
+        (self.unknown, self.unwritable) = (unknown, unwritable);
+    }
+
+    fn uncovered(&mut self, cookies: Vec<SeenCookie>) -> Vec<SeenCookie> {
+        let mut left = Vec::new();
+        for cookie in cookies {
             let name = cookie.name().as_bytes();
             let is_over = |proposal: &&mut Proposal| {
                 let prefix = proposal.rule.name.strip_suffix('*');
@@ -233,9 +240,10 @@ impl Plan {
             };
             match self.rules.iter_mut().find(is_over) {
                 Some(proposal) => proposal.seen.push(cookie),
-                None => self.unwritable.push(cookie),
+                None => left.push(cookie),
             }
         }
+        left
     }
 
     /// The service of a platform, made where there is none yet and there is room; otherwise the cookie stands under its
