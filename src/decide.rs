@@ -19,14 +19,18 @@
 
 mod age;
 mod prompt;
+mod sources;
 
 use std::{fmt, sync::Arc};
 
 use time::Date;
 
 use self::age::judge_age;
-pub(crate) use self::age::{grants_end, refusals_end};
 pub use self::prompt::Prompt;
+pub(crate) use self::{
+    age::{grants_end, refusals_end},
+    sources::{Found, weigh},
+};
 
 use crate::{
     category::Category,

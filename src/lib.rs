@@ -202,10 +202,10 @@ pub use crate::{
     enforce::{ConsentContext, ConsentLayer, ConsentService, ResponseFuture},
     policy::{
         About, AttributeFloors, CacheRule, CategoryEntry, CategoryKind, ConfigError, ConfigErrorKind, ConsentCookie,
-        CookieOrigin, CookieRule, DeclaredCategory, DeclaredCookie, DeclaredService, Lifetime, LifetimeError, Mode,
-        Narrow, OutdatedGrants, Policy, PolicyBuilder, PolicyHandle, PublishError, Reason, Regime, Retention, Revision,
-        RevisionKind, RuleTarget, SameSite, Scope, ServiceEntry, SetCookieLine, SignalScope, Text, TokenRules,
-        UnknownCookies, Verdict,
+        ConsentSource, CookieOrigin, CookieRule, DeclaredCategory, DeclaredCookie, DeclaredService, Lifetime,
+        LifetimeError, Mode, Narrow, OutdatedGrants, Policy, PolicyBuilder, PolicyHandle, PublishError, Reason, Regime,
+        Reissue, Retention, Revision, RevisionKind, RuleTarget, SameSite, Scope, ServiceEntry, SetCookieLine,
+        SignalScope, Text, TokenRules, UnknownCookies, Verdict,
     },
     record::{
         AccountLink, AccountLinkFuture, AccountLinkService, ChainHead, ChoiceError, ChoiceMethod, Choices, DueRule,
@@ -217,6 +217,7 @@ pub use crate::{
         SeenAttributes, SeenCookie, SeenScope, Standing,
     },
     signal::{Signal, Signals},
+    sources::Banner,
     store::{
         ChainId, Checkpoint, ConsentStore, DayCount, EntryBody, EntryKind, EntryPlace, LedgerBatch, LedgerEntry,
         LedgerPurge, MAX_DATA, MAX_ENTRY_DATA, MAX_LABEL, MAX_SUBJECT, MAX_TEXT, MemoryStore, MemoryStoreBuilder,

@@ -125,6 +125,17 @@ impl Verdicts {
     pub(crate) fn union(&self, other: &Self) -> Self {
         Self { categories: self.categories.union(other.categories), services: self.services.union(&other.services) }
     }
+
+    pub(crate) fn intersection(&self, other: &Self) -> Self {
+        Self {
+            categories: self.categories.intersection(other.categories),
+            services: self.services.intersection(&other.services),
+        }
+    }
+
+    pub(crate) fn without(&self, other: &Self) -> Self {
+        Self { categories: self.categories.without(other.categories), services: self.services.without(&other.services) }
+    }
 }
 
 /// A choice, as bits over one table of names.
@@ -145,6 +156,16 @@ pub(crate) struct Choice {
     /// The signals that objected when the choice was made.
     pub(crate) signals: Signals,
     pub(crate) record_id: Option<RecordId>,
+    pub(crate) source: SourceIndex,
+}
+
+/// Where a choice was read from: the place of a banner in its policy, or our own cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SourceIndex(pub(crate) u8);
+
+impl SourceIndex {
+    /// Our own consent cookie.
+    pub(crate) const OWN: Self = Self(u8::MAX);
 }
 
 /// A choice with its names.

@@ -13,7 +13,7 @@ mod names;
 mod state;
 
 pub(crate) use self::{
-    choice::{Choice, Verdicts},
+    choice::{Choice, SourceIndex, Verdicts},
     names::{CategoryBits, CategoryIndex, MAX_CATEGORIES, MAX_SERVICES, ServiceIndex, Target},
     state::{Consent, Reading},
 };

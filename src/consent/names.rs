@@ -48,6 +48,14 @@ impl CategoryBits {
     pub(crate) const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
+
+    pub(crate) const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub(crate) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
 }
 
 /// A set of services of one table.
@@ -84,9 +92,21 @@ impl ServiceBits {
         self.0.iter().all(|bits| *bits == 0)
     }
 
-    pub(crate) fn union(mut self, other: &Self) -> Self {
+    pub(crate) fn union(self, other: &Self) -> Self {
+        self.with_each(other, |to, from| to | from)
+    }
+
+    pub(crate) fn intersection(self, other: &Self) -> Self {
+        self.with_each(other, |to, from| to & from)
+    }
+
+    pub(crate) fn without(self, other: &Self) -> Self {
+        self.with_each(other, |to, from| to & !from)
+    }
+
+    fn with_each(mut self, other: &Self, join: fn(u64, u64) -> u64) -> Self {
         for (to, from) in self.0.iter_mut().zip(other.0) {
-            *to |= from;
+            *to = join(*to, from);
         }
         self
     }

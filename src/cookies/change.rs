@@ -8,7 +8,7 @@ use time::Duration;
 
 use crate::{
     category::{Category, CategorySet},
-    consent::{Choice, RecordId, Target, Verdicts},
+    consent::{Choice, RecordId, SourceIndex, Target, Verdicts},
     decide::{Decision, grants_end, refusals_end},
     policy::{MAX_COOKIE_SECONDS, Policy, Reason, Regime, SameSite, Scope, day_of, expiry_line},
     signal::Signals,
@@ -178,7 +178,7 @@ impl Decision {
         // Who refused everything is written down with the names of today: of those that are gone nothing would be left.
         let is_partly_gone = held.refuses_all && !held.is_whole;
         let refused = if is_partly_gone { full_refusal(self).refused } else { held.refused };
-        let choice = Choice { seen: latest, refused, ..*held };
+        let choice = Choice { seen: latest, refused, source: SourceIndex::OWN, ..*held };
         let line = consent_line(self.policy(), &choice, self.now());
         let (is_grant, reverses_opt_out) = (false, false);
         Some(ConsentChange { line, choice: Some(choice), is_grant, reverses_opt_out, closed: CategorySet::default() })
@@ -189,7 +189,7 @@ impl Decision {
     pub(crate) fn object_to(&self, objected: &[Target]) -> ConsentChange {
         let policy = self.policy();
         let mut choice = match self.raw_choice() {
-            Some(held) => *held,
+            Some(held) => Choice { source: SourceIndex::OWN, ..*held },
             None => Choice { refused: Verdicts::NONE, signals: self.signals(), ..full_refusal(self) },
         };
         let is_objected = |target: Target| {
@@ -295,6 +295,7 @@ impl Decision {
             is_whole: true,
             signals: self.signals().objections().fold(Signals::NONE, Signals::with),
             record_id: None,
+            source: SourceIndex::OWN,
         };
         // An answer that names nothing would only be a cookie for its own sake.
         let is_empty = choice.granted.is_empty() && choice.refused.is_empty();
@@ -345,6 +346,7 @@ pub(crate) fn full_refusal(decision: &Decision) -> Choice {
         is_whole: true,
         signals: Signals::NONE,
         record_id: None,
+        source: SourceIndex::OWN,
     }
 }
 

@@ -31,6 +31,11 @@ impl<'d> Judge<'d> {
         match self.decision.policy().classify(name) {
             Class::Never => None,
             Class::Own => Some((Verdict::allow(Reason::OwnCookie), None)),
+            Class::Banner => {
+                // It is expired when the visitor chooses elsewhere.
+                self.has_optional = true;
+                Some((Verdict::allow(Reason::BannerCookie), None))
+            }
             Class::Rule(rule) => {
                 let verdict = self.target(rule.target);
                 self.has_optional |= verdict.reason() != Reason::Essential;
@@ -47,7 +52,7 @@ impl<'d> Judge<'d> {
     pub(crate) fn declared(&mut self, name: &[u8]) -> Option<(Verdict, &'d CompiledRule)> {
         match self.decision.policy().classify(name) {
             Class::Rule(rule) => Some((self.target(rule.target), rule)),
-            Class::Own | Class::Unknown | Class::Never => None,
+            Class::Own | Class::Banner | Class::Unknown | Class::Never => None,
         }
     }
 
@@ -94,7 +99,7 @@ impl<'d> Judge<'d> {
             Class::Rule(other) => {
                 !rule.is_some_and(|rule| std::ptr::eq(rule, other)) || !self.decision.judge(other.target).is_allowed()
             }
-            Class::Never | Class::Own => true,
+            Class::Never | Class::Own | Class::Banner => true,
             Class::Unknown => self.decision.policy().unknown == UnknownCookies::Strip,
         }
     }

@@ -7,6 +7,7 @@
 //!    appended, because the last attribute of a name wins.
 //! 3. Nothing is rewritten, and nothing allocated, where nothing is to be stripped.
 
+pub(crate) mod banner;
 pub(crate) mod cache;
 pub(crate) mod change;
 mod date;

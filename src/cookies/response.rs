@@ -147,7 +147,8 @@ fn fate(line: &[u8], judge: &mut Judge<'_>, report: Report<'_>) -> (Fate, bool) 
     let policy = decision.policy();
     let target = rule.map(|rule| rule.target);
     let stores_nothing = decision.forbids_storing();
-    let is_own = verdict.reason() == Reason::OwnCookie;
+    // A banner's cookie stays as the banner wants it: with HttpOnly, for one, it could not read it any more.
+    let is_own = matches!(verdict.reason(), Reason::OwnCookie | Reason::BannerCookie);
     let must_read = !verdict.is_allowed()
         || stores_nothing.is_some()
         || (!is_own && (has_amendments(policy, rule) || policy.has_drop_hook()));

@@ -12,8 +12,9 @@ use pin_project_lite::pin_project;
 
 use super::{context::ConsentContext, layer::Shared, notes::Notes};
 use crate::{
-    consent::{Choice, Reading},
+    consent::{Choice, Reading, SourceIndex},
     cookies::{
+        banner::{expire_banners, reissue_banner},
         cache::{self, CacheFields, Keep},
         change::{consent_deletion, consent_line},
         expire::expire,
@@ -107,6 +108,11 @@ impl Flight {
                 headers.append(header::SET_COOKIE, line);
                 has_cookies = true;
             }
+            if change.is_some() {
+                has_cookies |= expire_banners(headers, decision.policy(), &shown);
+            } else if is_document {
+                has_cookies |= reissue_banner(headers, decision, &shown);
+            }
             if (is_document || change.is_some()) && !shown.lines().is_empty() {
                 let mut batch = shared.reporter.batch(decision, Direction::Response);
                 has_cookies |= expire(headers, decision, &shown, |name, verdict, target| {
@@ -149,7 +155,8 @@ fn forgetting(change: &Choice, first: &Decision) -> Option<HeaderValue> {
 /// again, with its day and its grants as they were.
 fn renew_refusal(headers: &mut HeaderMap, decision: &Decision) -> bool {
     let policy = decision.policy();
-    let Some(choice) = decision.raw_choice().filter(|_| policy.keeps_refusals()) else {
+    let held = decision.raw_choice().filter(|choice| choice.source == SourceIndex::OWN);
+    let Some(choice) = held.filter(|_| policy.keeps_refusals()) else {
         return false;
     };
     // Names that the policy no longer has cannot be written again: such a cookie is left as it is.

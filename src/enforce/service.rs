@@ -17,10 +17,11 @@ use super::{
 use crate::{
     consent::Reading,
     cookies::{
+        banner::{BannersSeen, sources},
         judge::Judge,
         request::{FoundCookie, Shown, sift},
     },
-    decide::{Decision, decide},
+    decide::{Decision, Found, decide, weigh},
     policy::{Circumstances, Policy, SameSite, Verdict},
     report::{Action, Direction},
     signal::SignalReader,
@@ -74,7 +75,7 @@ where
         } else {
             let fields = Fields::read(&policy, request.headers());
             let now = self.shared.clock.unix_seconds();
-            let decision = fields.decide(policy, now, request.method(), &circumstances);
+            let decision = fields.decide(policy, now, request.method(), request.headers(), &circumstances);
             // Without a cookie there is nothing to strip, to expire or to renew.
             let cookies = fields.has_cookies.then(|| fields.is_document(request.headers()));
             let flight = admit(&self.shared, request.headers_mut(), decision, cookies);
@@ -91,6 +92,7 @@ where
 struct Fields<'a> {
     signals: SignalReader,
     consent: FoundCookie<'a>,
+    banners: BannersSeen,
     has_cookies: bool,
     site: Option<&'a [u8]>,
     mode: Option<&'a [u8]>,
@@ -102,6 +104,7 @@ impl<'a> Fields<'a> {
         let mut fields = Self {
             signals: SignalReader::default(),
             consent: FoundCookie::default(),
+            banners: BannersSeen::default(),
             has_cookies: false,
             site: None,
             mode: None,
@@ -113,6 +116,7 @@ impl<'a> Fields<'a> {
                 "cookie" => {
                     fields.has_cookies = true;
                     fields.consent.add(policy.consent_finder(), value);
+                    fields.banners.add(policy, value);
                 }
                 "dnt" => fields.signals.add_dnt(value),
                 "sec-gpc" => fields.signals.add_gpc(value),
@@ -126,13 +130,32 @@ impl<'a> Fields<'a> {
     }
 
     /// The decision for the request.
-    fn decide(&self, policy: Arc<Policy>, now: i64, method: &Method, circumstances: &Circumstances) -> Decision {
-        let reading = match self.consent.reading(&policy) {
+    fn decide(
+        &self,
+        policy: Arc<Policy>,
+        now: i64,
+        method: &Method,
+        headers: &HeaderMap,
+        circumstances: &Circumstances,
+    ) -> Decision {
+        let reading = self.reading(&policy, now, method, headers);
+        let Circumstances { regime, narrow, .. } = circumstances;
+        decide(policy, *regime, self.signals.signals(), reading, narrow, now)
+    }
+
+    fn reading(&self, policy: &Policy, now: i64, method: &Method, headers: &HeaderMap) -> Reading {
+        let own = || match self.consent.reading(policy) {
             Reading::Nothing if self.hides_consent(policy.consent_cookie.same_site, method) => Reading::Unseen,
             reading => reading,
         };
-        let Circumstances { regime, narrow, .. } = circumstances;
-        decide(policy, *regime, self.signals.signals(), reading, narrow, now)
+        if policy.banners().is_empty() {
+            return own();
+        }
+        if self.banners.is_empty() {
+            // Banners write their cookies with `Lax`, or leave it to the browser, which takes it for `Lax`.
+            return if self.hides_consent(SameSite::Lax, method) { Reading::Unseen } else { own() };
+        }
+        weigh(policy, sources(policy, self.banners, headers, || Found::Own(self.consent.reading(policy))), now)
     }
 
     /// Whether the browser leaves the consent cookie out of this request, because of its `SameSite` (rfc6265bis section

@@ -16,6 +16,7 @@ use super::{
     retention::Retention,
     revision::{OutdatedGrants, Revision},
     rule::{AttributeFloors, CookieRule, RuleTarget},
+    source::ConsentSource,
     token_rules::TokenRules,
     validate,
     verdict::Narrow,
@@ -40,6 +41,7 @@ use crate::{catalogue::Preset, category::Category, policy::SetCookieLine, signal
 /// | `about` (controller, links) | nothing |
 /// | `retention` | consent records 36 months, rights requests 24, counters 25; an inventory 90 days |
 /// | `banner_under_signal` | `false`: under an honoured signal nobody is asked unasked |
+/// | `sources` | our own consent cookie |
 /// | `consent_cookie` | `__Host-consent`, Secure, HttpOnly, SameSite=Lax |
 /// | `tokens` | `__Host-token`, 7 days from issue, no idle limit |
 /// | `signals` | DNT and Sec-GPC each turn off all that is not essential; a later choice made in their knowledge beats them |
@@ -78,6 +80,7 @@ pub struct PolicyBuilder {
     pub(crate) essential: Vec<String>,
     pub(crate) categories: Vec<CategoryEntry>,
     pub(crate) services: Vec<ServiceEntry>,
+    pub(crate) sources: Vec<ConsentSource>,
     pub(crate) cookies: Vec<CookieRule>,
     #[serde(skip)]
     pub(crate) keys: Vec<(String, Vec<u8>)>,
@@ -133,6 +136,12 @@ impl PolicyBuilder {
     /// Declares the cookies of a common part. A rule of the application's own beats a preset's rule for the same name.
     pub fn preset(mut self, preset: Preset) -> Self {
         self.presets.push(preset);
+        self
+    }
+
+    /// Adds a source of consent: a banner that the site already has. They count in this order, and our own cookie last.
+    pub fn source(mut self, source: ConsentSource) -> Self {
+        self.sources.push(source);
         self
     }
 

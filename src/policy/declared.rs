@@ -49,6 +49,8 @@ pub enum CookieOrigin {
     Consent,
     /// The library's own, which holds the sign-in; only where the policy speaks of tokens.
     Token,
+    /// A banner's that the policy reads, which holds the choice too.
+    Banner,
     /// One that a rule or a preset declares.
     Rule,
 }
@@ -121,7 +123,22 @@ impl Policy {
         let consent = own(self.consent_cookie_name(), CookieOrigin::Consent, longest);
         let rules = &self.token_rules;
         let token = self.declares_tokens.then(|| own(rules.cookie_name(), CookieOrigin::Token, rules.lifetime()));
-        [consent].into_iter().chain(token).chain(self.rules.iter().filter_map(|rule| self.declared(rule)))
+        let banners = self.banners().iter().flat_map(|banner| banner.cookies());
+        let banners = banners.map(|(name, is_prefix)| DeclaredCookie {
+            name,
+            is_prefix,
+            origin: CookieOrigin::Banner,
+            category: Category::ESSENTIAL,
+            service: None,
+            purpose: None,
+            provider: None,
+            max_age: None,
+        });
+        [consent]
+            .into_iter()
+            .chain(token)
+            .chain(banners)
+            .chain(self.rules.iter().filter_map(|rule| self.declared(rule)))
     }
 
     /// The longer of a grant and a refusal.

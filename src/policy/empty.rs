@@ -36,6 +36,8 @@ impl Default for Policy {
             banner_under_signal: false,
             consent_finder: Finder::new(&ConsentCookie::default().name).into_owned(),
             consent_cookie: ConsentCookie::default(),
+            banners: Vec::new(),
+            own_place: 0,
             token_finder: Finder::new(TokenRules::default().cookie_name()).into_owned(),
             token_rules: TokenRules::default(),
             declares_tokens: false,

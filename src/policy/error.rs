@@ -89,6 +89,16 @@ pub enum ConfigErrorKind {
     NeverMatches,
     /// The name of one of the library's own cookies, which are judged first: the rule can never match.
     OwnCookie,
+    /// The name of a cookie of a banner that the policy reads: such a cookie is never stripped, and belongs to one source.
+    BannerCookie,
+    /// A banner whose groups or services each site names itself: the source must say which stand for what.
+    NoUsualKeys,
+    /// A category or service of a source without a key: it could never be granted.
+    NoKeys,
+    /// A banner whose cookie does not tell when the choice was made cannot be set again: it would never end.
+    KeepsNoTime,
+    /// More than 8 sources, or more than 512 keys in one.
+    TooManySources,
     /// `add_max_age` without a `max_age`.
     NoMaxAgeToAdd,
     /// A domain that is not one: lower-case letters, digits, hyphens and dots, no scheme, port or leading dot.
@@ -156,6 +166,13 @@ impl fmt::Display for ConfigErrorKind {
             Self::TwoCategories => "this name already stands in another category or service",
             Self::NeverMatches => "this name is already declared, so the rule can never match",
             Self::OwnCookie => "the name of one of the library's own cookies, which are judged first",
+            Self::BannerCookie => "the name of a cookie of a banner that the policy reads",
+            Self::NoUsualKeys => "each site names this banner's keys itself: say which stand for which category",
+            Self::NoKeys => "without a key it could never be granted",
+            Self::KeepsNoTime => {
+                "this banner's cookie does not tell when the choice was made, so it cannot be set again"
+            }
+            Self::TooManySources => "at most 8 sources, and 512 keys in one",
             Self::NoMaxAgeToAdd => "`add_max_age` needs a `max_age`",
             Self::BadDomain => "a domain is lower-case letters, digits, `-` and `.`, without scheme, port or outer dot",
             Self::BadPath => "a path starts with `/` and holds only visible ASCII characters other than `;`",

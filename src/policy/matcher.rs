@@ -13,6 +13,8 @@ pub(crate) struct RuleIndex(pub(crate) u16);
 impl RuleIndex {
     /// One of the library's own cookies, which no rule declares.
     pub(crate) const OWN: Self = Self(u16::MAX);
+    /// A cookie of a banner that the policy reads.
+    pub(crate) const BANNER: Self = Self(u16::MAX - 1);
 }
 
 #[derive(Clone, Debug, Default)]

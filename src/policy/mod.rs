@@ -24,6 +24,7 @@ mod retention;
 mod revision;
 mod rule;
 mod scope;
+mod source;
 mod text;
 mod token_rules;
 mod validate;
@@ -53,6 +54,7 @@ pub use self::{
     revision::{OutdatedGrants, Revision, RevisionKind},
     rule::{AttributeFloors, CookieRule, RuleTarget, SameSite},
     scope::Scope,
+    source::{ConsentSource, Reissue},
     text::Text,
     token_rules::TokenRules,
     verdict::{Narrow, Reason, Verdict},
@@ -61,6 +63,7 @@ pub(crate) use self::{
     lifetime::{MAX_COOKIE_SECONDS, day_after, day_of, start_of},
     rule::CompiledRule,
     scope::{MAX_EXPIRY_LINES, NamePrefix, expiry_line, expiry_lines},
+    source::BannerSource,
 };
 use crate::{
     category::Category,
@@ -91,6 +94,9 @@ pub struct Policy {
     pub(crate) banner_under_signal: bool,
     pub(crate) consent_cookie: ConsentCookie,
     consent_finder: Finder<'static>,
+    banners: Vec<BannerSource>,
+    /// How many of the banners come before our own cookie.
+    own_place: usize,
     token_rules: TokenRules,
     /// Whether the policy says anything of tokens: then the cookie is among what it declares.
     declares_tokens: bool,
@@ -131,6 +137,8 @@ pub(crate) struct SignalFacts {
 pub(crate) enum Class<'p> {
     /// One of the library's own: the consent cookie, the token cookie.
     Own,
+    /// A banner's that the policy reads.
+    Banner,
     Rule(&'p CompiledRule),
     Unknown,
     /// Nameless, or begins with `$`: dropped in every case, and not even logged (R38, R68).
@@ -228,7 +236,7 @@ impl Policy {
     pub fn lookup(&self, cookie_name: &[u8]) -> Option<(Category, Option<&str>)> {
         match self.classify(cookie_name) {
             Class::Rule(rule) => self.describe(rule.target),
-            Class::Own | Class::Unknown | Class::Never => None,
+            Class::Own | Class::Banner | Class::Unknown | Class::Never => None,
         }
     }
 
@@ -240,6 +248,7 @@ impl Policy {
         match self.matcher.find(name) {
             None => Class::Unknown,
             Some(RuleIndex::OWN) => Class::Own,
+            Some(RuleIndex::BANNER) => Class::Banner,
             Some(RuleIndex(index)) => self.rules.get(usize::from(index)).map_or(Class::Unknown, Class::Rule),
         }
     }
@@ -320,6 +329,24 @@ impl Policy {
     /// Finds the token cookie's name in a line, in the same way.
     pub(crate) const fn token_finder(&self) -> &Finder<'static> {
         &self.token_finder
+    }
+
+    /// The banners that the policy reads, in its order.
+    pub(crate) fn banners(&self) -> &[BannerSource] {
+        &self.banners
+    }
+
+    pub(crate) const fn own_place(&self) -> usize {
+        self.own_place
+    }
+
+    /// The revision that was in force on a day: the last one published by then. Without a day, and from the first
+    /// revision without a day on, nobody knows: then it is the latest.
+    pub(crate) fn revision_in_force(&self, day: Option<Date>) -> u32 {
+        let Some(day) = day else { return self.latest };
+        let mut before = self.revisions.iter().rev();
+        let in_force = before.find(|one| one.date().is_none_or(|published| published <= day));
+        in_force.or(self.revisions.first()).map_or(self.latest, |one| one.number)
     }
 
     /// Reads the value of the consent cookie.

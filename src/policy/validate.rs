@@ -17,6 +17,7 @@ use super::{
     revision::Revision,
     rule::{CompiledRule, CookieRule},
     scope::{MAX_EXPIRY_LINES, NamePrefix, Scope, expiry_lines as lines_of},
+    source::{self, BannerSource, is_banners},
 };
 use crate::{
     category::{Category, check_name},
@@ -82,8 +83,21 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
     let [first, second] = signals;
     let signals = [first?, second?];
 
-    let matcher = Matcher::of_own([builder.consent_cookie.name.as_str(), tokens.cookie_name()]);
-    let mut table = RuleTable { builder: &builder, names: &names, matcher, rules: Vec::new() };
+    let own_cookies = [builder.consent_cookie.name.as_str(), tokens.cookie_name()];
+    let site_domain = builder.site_domain.as_deref();
+    let (banners, own_place) =
+        source::compile(std::mem::take(&mut builder.sources), &names, &own_cookies, &|prefix| {
+            default_scopes(site_domain, prefix)
+        })?;
+    let mut matcher = Matcher::of_own(own_cookies);
+    for (name, is_prefix) in banners.iter().flat_map(BannerSource::cookies) {
+        if is_prefix {
+            matcher.insert_prefix(name.as_bytes(), RuleIndex::BANNER);
+        } else {
+            matcher.insert_exact(name.as_bytes(), RuleIndex::BANNER);
+        }
+    }
+    let mut table = RuleTable { builder: &builder, names: &names, banners: &banners, matcher, rules: Vec::new() };
     for (place, rule) in declared {
         table.declare(&place, rule)?;
     }
@@ -118,6 +132,8 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
         banner_under_signal: builder.banner_under_signal,
         consent_finder: memchr::memmem::Finder::new(&builder.consent_cookie.name).into_owned(),
         consent_cookie: builder.consent_cookie,
+        banners,
+        own_place,
         token_finder: memchr::memmem::Finder::new(tokens.cookie_name()).into_owned(),
         token_rules: tokens,
         declares_tokens,
@@ -273,6 +289,7 @@ fn signal_facts(builder: &PolicyBuilder, names: &Names, signal: Signal) -> Resul
 struct RuleTable<'b> {
     builder: &'b PolicyBuilder,
     names: &'b Names,
+    banners: &'b [BannerSource],
     matcher: Matcher,
     rules: Vec<CompiledRule>,
 }
@@ -287,6 +304,9 @@ impl RuleTable<'_> {
         if known == Some(RuleIndex::OWN) {
             return Err(error(Kind::OwnCookie));
         }
+        if is_banners(name, is_prefix, self.banners) {
+            return Err(error(Kind::BannerCookie));
+        }
         if let Some(RuleIndex(index)) = known {
             let same = self.rules.get(usize::from(index)).is_some_and(|other| other.target == compiled.target);
             return Err(error(if same { Kind::NeverMatches } else { Kind::TwoCategories }));
@@ -299,14 +319,15 @@ impl RuleTable<'_> {
         let compiled = self.compile("presets", rule)?;
         let (name, is_prefix) = pattern(&compiled.source);
         let known = if is_prefix { self.matcher.prefix(name) } else { self.matcher.exact(name) };
-        if known.is_some() { Ok(()) } else { self.insert(compiled) }
+        let is_taken = known.is_some() || is_banners(name, is_prefix, self.banners);
+        if is_taken { Ok(()) } else { self.insert(compiled) }
     }
 
     fn insert(&mut self, rule: CompiledRule) -> Result<()> {
         let index = u16::try_from(self.rules.len())
             .ok()
             .map(RuleIndex)
-            .filter(|index| *index != RuleIndex::OWN)
+            .filter(|index| ![RuleIndex::OWN, RuleIndex::BANNER].contains(index))
             .ok_or_else(|| ConfigError::new(Kind::TooMany, "cookies", self.rules.len().to_string()))?;
         let (name, is_prefix) = pattern(&rule.source);
         if is_prefix {
@@ -339,7 +360,11 @@ impl RuleTable<'_> {
         if lines > MAX_EXPIRY_LINES {
             return Err(ConfigError::new(Kind::TooManyScopes, at("scopes"), source.scopes.len().to_string()));
         }
-        let scopes = if source.scopes.is_empty() { self.default_scopes(prefix) } else { source.scopes.clone() };
+        let scopes = if source.scopes.is_empty() {
+            default_scopes(self.builder.site_domain.as_deref(), prefix)
+        } else {
+            source.scopes.clone()
+        };
         let floors = source.floors.unwrap_or(self.builder.floors);
         check_floors(floors, &at("floors"))?;
         let expiry_lines =
@@ -365,9 +390,10 @@ impl RuleTable<'_> {
             }
         }
     }
+}
 
-    fn default_scopes(&self, prefix: NamePrefix) -> Vec<Scope> {
-        let shared = self.builder.site_domain.as_ref().filter(|_| !prefix.needs_host).map(Scope::domain);
-        std::iter::once(Scope::host_only()).chain(shared).collect()
-    }
+/// Where a cookie is expired unless the policy says it: at the host, and at the site's domain.
+fn default_scopes(site_domain: Option<&str>, prefix: NamePrefix) -> Vec<Scope> {
+    let shared = site_domain.filter(|_| !prefix.needs_host).map(Scope::domain);
+    std::iter::once(Scope::host_only()).chain(shared).collect()
 }

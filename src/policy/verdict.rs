@@ -53,6 +53,8 @@ pub enum Reason {
     Essential,
     /// One of the library's own cookies.
     OwnCookie,
+    /// It belongs to a banner that the policy reads.
+    BannerCookie,
     /// The application took it away for this request.
     Narrowed,
     /// The browser's signal turns it off.
@@ -90,6 +92,7 @@ impl Reason {
         match self {
             Self::Essential => "essential",
             Self::OwnCookie => "own-cookie",
+            Self::BannerCookie => "banner-cookie",
             Self::Narrowed => "narrowed",
             Self::Signal(Signal::Dnt) => "dnt",
             Self::Signal(Signal::Gpc) => "gpc",
@@ -116,6 +119,7 @@ impl fmt::Display for Reason {
         match self {
             Self::Essential => f.pad("it is essential"),
             Self::OwnCookie => f.pad("it is one of the library's own"),
+            Self::BannerCookie => f.pad("it belongs to the banner that the choice is read from"),
             Self::Narrowed => f.pad("the application took it away for this request"),
             Self::Signal(signal) => write!(f, "the browser sends {signal}"),
             Self::Granted => f.pad("the visitor agreed"),

@@ -26,7 +26,7 @@ use time::{Date, Month};
 use super::mac::{MAC_LENGTH, MacKeys};
 use crate::{
     category::is_name_byte,
-    consent::{Choice, Names, Reading, RecordId, Target, Verdicts},
+    consent::{Choice, Names, Reading, RecordId, SourceIndex, Target, Verdicts},
     signal::{Signal, Signals},
 };
 
@@ -157,6 +157,7 @@ fn parse(payload: &[u8], names: &Names) -> Option<Choice> {
         is_whole: true,
         signals: Signals::NONE,
         record_id: None,
+        source: SourceIndex::OWN,
     };
     while let [sign @ (b'+' | b'!'), after @ ..] = rest {
         let (is_service, after) = match after {
@@ -263,6 +264,7 @@ mod tests {
             is_whole: true,
             signals: Signals::NONE.with(Signal::Dnt).with(Signal::Gpc),
             record_id: Some(RecordId::from_bytes([0xfb; 16])),
+            source: SourceIndex::OWN,
         }
     }
 

@@ -117,7 +117,7 @@ fn card(decision: &Decision, scene: &Scene<'_>, cookie: &DeclaredCookie<'_>) -> 
     let (language, messages) = (scene.language, scene.language.messages());
     let own = |purpose: &super::messages::Wording| (purpose.to_string(), messages.this_site.to_string());
     let (text, provider) = match cookie.origin {
-        CookieOrigin::Consent => own(&messages.consent_cookie_purpose),
+        CookieOrigin::Consent | CookieOrigin::Banner => own(&messages.consent_cookie_purpose),
         CookieOrigin::Token => own(&messages.token_cookie_purpose),
         CookieOrigin::Rule => {
             let text =
