@@ -210,6 +210,27 @@ fn very_many_services_still_build() {
     assert!(policy.services().count() > 40 && open < 100, "{open}");
 }
 
+/// A banner is found by its cookie. Klaro's keys are each site's own, so a person must say what they mean; then its cookie
+/// is declared.
+#[test]
+fn a_banner_is_found_by_its_cookie() {
+    let inventory = Inventory::new();
+    shows(&inventory, "klaro=%7B%7D; _ga=1");
+    let draft = inventory.draft(&nothing());
+    let text = draft.to_string();
+    let policy = policy_of(&text);
+    assert_eq!(names(draft.undecided()), ["klaro"]);
+    assert_eq!(names(&inventory.undeclared(&policy)), ["klaro"]);
+    let answered = text.replace("\n#[[sources]]\n#banner", "\n[[sources]]\nbanner").replace(
+        "\n#categories = { analytics = [\"...\"], marketing = [\"...\"] }",
+        "\ncategories = { analytics = [\"ga\"] }",
+    );
+    assert_eq!(names(&inventory.undeclared(&policy_of(&answered))), [""; 0], "{answered}");
+    // A policy that reads it already is no reason to forget it.
+    let again = inventory.draft(&policy_of(&answered)).to_string();
+    assert!(again.contains("#banner = \"klaro\""), "{again}");
+}
+
 /// An empty inventory gives a policy too.
 #[test]
 fn nothing_seen_is_a_policy() {

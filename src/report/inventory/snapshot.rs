@@ -73,6 +73,8 @@ pub struct SeenCookie {
 pub enum Standing {
     /// One of the library's own.
     Own,
+    /// A banner's that the policy reads.
+    Banner,
     /// The policy declares it.
     Declared {
         /// Its category.
@@ -107,6 +109,7 @@ impl Standing {
     fn of(name: &[u8], policy: &Policy) -> Self {
         let declared = match policy.classify(name) {
             Class::Own => return Self::Own,
+            Class::Banner => return Self::Banner,
             Class::Rule(rule) => policy.describe(rule.target),
             Class::Unknown | Class::Never => None,
         };
@@ -128,6 +131,7 @@ impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Own => f.write_str("the library's own"),
+            Self::Banner => f.write_str("of a banner that the policy reads"),
             Self::Declared { category, service: None } => write!(f, "declared: {category}"),
             Self::Declared { category, service: Some(service) } => write!(f, "declared: {category}, {service}"),
             Self::Framework { framework } => write!(f, "a name that {framework} uses"),
@@ -191,17 +195,17 @@ impl SeenCookie {
         CookieName::new(&self.name)
     }
 
-    /// Whether the policy declares it; true of the library's own.
+    /// Whether the policy declares it; true of the library's own, and of a banner's that the policy reads.
     #[must_use]
     pub const fn is_declared(&self) -> bool {
-        matches!(self.standing, Standing::Own | Standing::Declared { .. })
+        matches!(self.standing, Standing::Own | Standing::Banner | Standing::Declared { .. })
     }
 
     /// Its category: by the policy, or by a preset or the catalogue.
     #[must_use]
     pub const fn category(&self) -> Option<Category> {
         match self.standing {
-            Standing::Own => Some(Category::ESSENTIAL),
+            Standing::Own | Standing::Banner => Some(Category::ESSENTIAL),
             Standing::Declared { category, .. }
             | Standing::Preset { category, .. }
             | Standing::Catalogue { category, .. } => Some(category),

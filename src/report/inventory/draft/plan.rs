@@ -6,8 +6,12 @@ use super::propose::{self, Rule, Verdict, keeps_seven_days, with_attributes};
 use crate::{
     catalogue::Preset,
     category::{Category, NAME_LIMIT},
-    policy::{Class, CompiledRule, ConsentCookie, CookieRule, Policy, PolicyBuilder, RuleTarget, Scope, TokenRules},
+    policy::{
+        Class, CompiledRule, ConsentCookie, ConsentSource, CookieRule, Policy, PolicyBuilder, RuleTarget, Scope,
+        TokenRules, is_token,
+    },
     report::inventory::{SeenCookie, SeenScope, known::is_of},
+    sources::Banner,
 };
 
 /// A draft before it is written.
@@ -23,6 +27,9 @@ pub(super) struct Plan {
     pub(super) categories: Vec<CategoryLine>,
     pub(super) services: Vec<ServiceLine>,
     pub(super) presets: Vec<(Preset, Vec<SeenCookie>)>,
+    /// Banners that can be read as they are, and those of which the site must say what their keys mean.
+    pub(super) banners: Vec<(Banner, Vec<SeenCookie>)>,
+    pub(super) open_banners: Vec<Banner>,
     pub(super) rules: Vec<Proposal>,
     pub(super) own: Vec<SeenCookie>,
     pub(super) unknown: Vec<SeenCookie>,
@@ -71,6 +78,8 @@ impl Plan {
             categories: Vec::new(),
             services: Vec::new(),
             presets: Vec::new(),
+            banners: Vec::new(),
+            open_banners: Vec::new(),
             rules: Vec::new(),
             own: Vec::new(),
             unknown: Vec::new(),
@@ -87,8 +96,9 @@ impl Plan {
                     entry.or_insert_with(|| (rule.source.clone(), Vec::new())).1.push(cookie);
                 }
                 Class::Rule(_) => plan.unwritable.push(cookie),
-                Class::Unknown | Class::Never if !cookie.is_used() => plan.only_deleted.push(cookie),
-                Class::Unknown | Class::Never => rest.push(cookie),
+                Class::Banner | Class::Unknown | Class::Never if !cookie.is_used() => plan.only_deleted.push(cookie),
+                // How a policy at hand reads a banner is not written down again, only found again.
+                Class::Banner | Class::Unknown | Class::Never => rest.push(cookie),
             }
         }
         plan.keep_names(policy, declared.values().map(|(rule, _)| rule));
@@ -99,8 +109,10 @@ impl Plan {
             why: "As the policy at hand declares it.".to_owned(),
             seen,
         }));
+        let (found, rest) = sort_banners(rest);
         let rest = plan.sort_presets(rest);
         plan.sort_rules(rest);
+        plan.add_banners(found);
         plan.cover();
         plan
     }
@@ -223,6 +235,41 @@ impl Plan {
         }
     }
 
+    /// Names the banners that were found, where the policy can be built with them; their cookies then pass by themselves.
+    fn add_banners(&mut self, found: Vec<(Banner, Vec<SeenCookie>)>) {
+        for (banner, seen) in found {
+            let sources = self.banners.iter().map(|(known, _)| *known).chain([banner]);
+            let whole = sources.fold(self.builder(), |whole, one| whole.source(ConsentSource::banner(one)));
+            if whole.build().is_ok() {
+                self.banners.push((banner, seen));
+            } else {
+                self.open_banners.push(banner);
+                let (known, other) = seen.into_iter().partition(|cookie| is_token(cookie.name().as_bytes()));
+                let (known, other): (Vec<_>, Vec<_>) = (known, other);
+                self.unknown.extend(known);
+                self.unwritable.extend(other);
+            }
+        }
+    }
+
+    /// All that is declared so far.
+    fn builder(&self) -> PolicyBuilder {
+        let base = PolicyBuilder { consent_cookie: self.consent_cookie.clone(), ..PolicyBuilder::default() };
+        let custom = self.services.iter().map(|service| service.category).chain(
+            self.rules
+                .iter()
+                .filter_map(|proposal| proposal.rule.category.as_deref().and_then(|name| Category::new(name).ok())),
+        );
+        let mut custom: Vec<_> = custom.filter(|category| !Category::BUILT_IN.contains(category)).collect();
+        custom.sort_unstable();
+        custom.dedup();
+        let base = custom.into_iter().fold(base.tokens(self.tokens.clone()), PolicyBuilder::category);
+        let base = self.presets.iter().fold(base, |base, (preset, _)| base.preset(*preset));
+        let services = self.services.iter();
+        let base = services.fold(base, |base, service| base.service(&service.name, service.category.as_str()));
+        self.rules.iter().fold(base, |base, proposal| base.cookie(proposal.rule.clone()))
+    }
+
     /// A prefix can stand for names that nobody knows by themselves, or that no file can hold: they are under its rule.
     fn cover(&mut self) {
         let cookies = [&mut self.unknown, &mut self.unwritable].map(std::mem::take);
@@ -315,6 +362,26 @@ impl Plan {
         let scoped = usual.into_iter().chain(others).fold(rule.clone(), CookieRule::scope);
         if self.builds(&scoped) { scoped } else { rule.clone() }
     }
+}
+
+/// Takes out the cookies of banners, each told by the one without which nobody has decided. This is a guess by name, for a
+/// person to check.
+fn sort_banners(cookies: Vec<SeenCookie>) -> (Vec<(Banner, Vec<SeenCookie>)>, Vec<SeenCookie>) {
+    let is_there = |banner: &&Banner| {
+        let first = banner.format().cookies.first();
+        first.is_some_and(|first| cookies.iter().any(|cookie| first.is(cookie.name().as_bytes())))
+    };
+    let mut found: Vec<_> = Banner::ALL.iter().filter(is_there).map(|banner| (*banner, Vec::new())).collect();
+    let mut rest = Vec::new();
+    for cookie in cookies {
+        let name = cookie.name().as_bytes();
+        match found.iter_mut().find(|(banner, _)| banner.format().cookies.iter().any(|known| known.is(name))) {
+            Some((_, seen)) => seen.push(cookie),
+            None => rest.push(cookie),
+        }
+    }
+    found.retain(|(_, seen)| !seen.is_empty());
+    (found, rest)
 }
 
 /// Whether a file can hold the name of a rule: in one, a `*` is never only a character.

@@ -29,6 +29,7 @@ pub(super) fn write(plan: &Plan, dropped: DroppedSightings) -> String {
         to.line("[[categories]]");
         category.0.iter().for_each(|(key, value)| to.field(key, value));
     }
+    banners(&mut to, plan);
     services(&mut to, plan);
     for proposal in plan.rules.iter().filter(|proposal| !proposal.is_auth) {
         rule(&mut to, plan, proposal);
@@ -45,9 +46,17 @@ fn head(to: &mut Writer, plan: &Plan, dropped: DroppedSightings) {
         "nothing: read every line, above all those with CHECK. What a cookie does, only the site's makers know.",
     );
     let presets = plan.presets.iter().flat_map(|(_, seen)| seen);
+    let banners = plan.banners.iter().flat_map(|(_, seen)| seen);
     let rules = plan.rules.iter().flat_map(|proposal| &proposal.seen);
-    let all =
-        || presets.clone().chain(rules.clone()).chain(plan.undecided()).chain(&plan.own).chain(&plan.only_deleted);
+    let all = || {
+        presets
+            .clone()
+            .chain(banners.clone())
+            .chain(rules.clone())
+            .chain(plan.undecided())
+            .chain(&plan.own)
+            .chain(&plan.only_deleted)
+    };
     let days = all().map(|cookie| cookie.first_seen).min().zip(all().map(|cookie| cookie.last_seen).max());
     if let Some((first, last)) = days {
         let (count, open) = (all().count(), plan.undecided().count());
@@ -121,6 +130,23 @@ fn own_cookies(to: &mut Writer, plan: &Plan) {
         to.blank();
         to.line("[tokens]");
         to.fields(&value(&plan.tokens));
+    }
+}
+
+fn banners(to: &mut Writer, plan: &Plan) {
+    for (banner, seen) in &plan.banners {
+        to.blank();
+        to.comment("CHECK: a banner with this cookie was found, and is read with its usual keys.");
+        to.seen(seen, "");
+        to.line("[[sources]]");
+        to.field("banner", &Value::from(banner.as_str()));
+    }
+    for banner in &plan.open_banners {
+        to.blank();
+        to.comment("CHECK: a cookie of this banner was found. Each site has keys of its own: say here what they mean.");
+        to.line("#[[sources]]");
+        to.line(&format!("#banner = {}", inline(&Value::from(banner.as_str()))));
+        to.line("#categories = { analytics = [\"...\"], marketing = [\"...\"] }");
     }
 }
 
