@@ -130,6 +130,7 @@
 //! | `metrics` | no | the counter `consent_cookies_total`, through the `metrics` facade |
 //! | `catalogue` | no | [`UnknownCookies::Catalogue`], `Catalogue::lookup`: what the Open Cookie Database knows of a name |
 //! | `axum` | no | extractors ([`Decision`], [`Choices`], `Fragments`, [`Session`], [`SignIn`], [`Tokens`]), answers and response parts (axum 0.8) |
+//! | `draft` | no | `Inventory::draft`: a draft policy as TOML from what a running site was seen to use; brings `catalogue` |
 //! | `redb` | yes | `RedbStore`: records and tokens in one file, for one process |
 //! | `redis` | no | `RedisStore`: Redis or Valkey, single or cluster, TLS |
 //! | `postgres` | no | `PostgresStore`, TLS |
@@ -183,6 +184,8 @@ pub use crate::endpoint::{
     RequireRevisionFuture, RequireRevisionService,
     look::{self, Language, LanguageError, Languages, Look},
 };
+#[cfg(feature = "draft")]
+pub use crate::report::Draft;
 #[cfg(feature = "postgres")]
 pub use crate::store::{PostgresStore, PostgresStoreBuilder};
 #[cfg(feature = "redb")]
@@ -212,7 +215,10 @@ pub use crate::{
         Erased, Finding, FindingKind, Outcome, Proof, RecordLayer, RecordService, Records, RecordsBuilder, RequestKind,
         Rights, RightsRequest, Verification, WorkingDays,
     },
-    report::{Action, CookieEvent, CookieName, Direction, Observer},
+    report::{
+        Action, CookieEvent, CookieName, Direction, DroppedSightings, HowOften, Inventory, InventorySnapshot, Observer,
+        SeenAttributes, SeenCookie, SeenScope, Standing,
+    },
     signal::{Signal, Signals},
     sources::Banner,
     store::{

@@ -41,7 +41,7 @@ use crate::{catalogue::Preset, category::Category, policy::SetCookieLine, signal
 /// | `revisions` | one: number 1, no date |
 /// | `outdated_grants` (given before a material revision) | `close` |
 /// | `about` (controller, links) | nothing |
-/// | `retention` | consent records 36 months, rights requests 24, counters 25 |
+/// | `retention` | consent records 36 months, rights requests 24, counters 25; an inventory 90 days |
 /// | `banner_under_signal` | `false`: under an honoured signal nobody is asked unasked |
 /// | `sources` | our own consent cookie |
 /// | `consent_cookie` | `__Host-consent`, Secure, HttpOnly, SameSite=Lax |

@@ -72,6 +72,7 @@ pub(super) fn check_retention(retention: &Retention, grant_lifetime: Lifetime) -
         (retention.consent_records, "retention.consent_records"),
         (retention.rights_requests, "retention.rights_requests"),
         (retention.day_counts, "retention.day_counts"),
+        (retention.inventory, "retention.inventory"),
     ] {
         if lifetime.is_zero() {
             return Err(ConfigError::new(Kind::ZeroLifetime, place, lifetime.to_string()));

@@ -38,7 +38,7 @@ use time::Date;
 
 pub(crate) use self::hooks::{Circumstances, Hooks};
 use self::matcher::{Matcher, RuleIndex};
-#[cfg(feature = "tracing")]
+#[cfg(any(feature = "draft", feature = "tracing"))]
 pub(crate) use self::scope::is_token;
 pub use self::{
     about::About,

@@ -6,7 +6,9 @@
 //!    name when it is first seen, which says how to declare it. Feature `metrics`: the counter `consent_cookies_total`
 //!    with the labels `action`, `direction`, `category`, `reason` and `enforced`.
 //! 4. [`Observer`] is for everything else.
+//! 5. An [`Inventory`] gathers, by name, which cookies the site really uses, and writes a draft policy from it.
 
+mod inventory;
 #[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(feature = "tracing")]
@@ -14,6 +16,12 @@ mod tracing;
 
 use std::{fmt, sync::Arc};
 
+#[cfg(feature = "draft")]
+pub use self::inventory::Draft;
+pub(crate) use self::inventory::SetLine;
+pub use self::inventory::{
+    DroppedSightings, HowOften, Inventory, InventorySnapshot, SeenAttributes, SeenCookie, SeenScope, Standing,
+};
 use crate::{
     category::Category,
     consent::Target,
@@ -109,7 +117,6 @@ impl Direction {
 pub struct CookieName<'a>(&'a [u8]);
 
 impl<'a> CookieName<'a> {
-    #[cfg(debug_assertions)]
     pub(crate) const fn new(name: &'a [u8]) -> Self {
         Self(name)
     }
