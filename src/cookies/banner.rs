@@ -12,7 +12,12 @@ use super::{
 use crate::{
     decide::{Decision, Found, grants_end, refusals_end},
     policy::{BannerSource, MAX_COOKIE_SECONDS, MAX_EXPIRY_LINES, Policy, SameSite, expiry_lines},
-    sources::{jar::Jar, reading::BannerReading},
+    sources::{
+        Banner,
+        answers::Mapping,
+        jar::Jar,
+        reading::{self, BannerReading},
+    },
 };
 
 /// The banners of a policy whose name stands in a `Cookie` line: no other reader runs.
@@ -47,7 +52,11 @@ pub(crate) fn sources<'p>(
 ) -> impl Iterator<Item = Found<'p>> {
     let (before, after) = policy.banners().split_at(policy.own_place().min(policy.banners().len()));
     let read = move |(place, banner): (usize, &'p BannerSource)| {
-        let reading = if seen.contains(place) { banner.read(&jar(banner, headers)) } else { BannerReading::Nothing };
+        let reading = if seen.contains(place) {
+            banner.read(&jar(headers, |name| banner.owns(name)))
+        } else {
+            BannerReading::Nothing
+        };
         Found::Banner(banner, reading)
     };
     let before_count = before.len();
@@ -55,10 +64,11 @@ pub(crate) fn sources<'p>(
     before.iter().enumerate().map(read).chain(std::iter::once_with(own)).chain(behind.map(read))
 }
 
-fn jar<'a>(banner: &BannerSource, headers: &'a HeaderMap) -> Jar<'a> {
+/// The cookies of a banner.
+fn jar(headers: &HeaderMap, is_its: impl Fn(&[u8]) -> bool) -> Jar<'_> {
     let mut jar = Jar::default();
     let lines = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
-    for (name, value) in lines.flat_map(cookies).filter(|(name, _)| banner.owns(name)) {
+    for (name, value) in lines.flat_map(cookies).filter(|(name, _)| is_its(name)) {
         jar.add(name, value);
     }
     jar
@@ -71,6 +81,39 @@ fn cookies(line: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
         let equals = memchr::memchr(b'=', whole)?;
         Some((pair.name, trim(whole.get(equals + 1..)?)))
     })
+}
+
+impl Banner {
+    /// The banners whose cookies a request carries, under their usual names: for reports and drafts. A name alone does not
+    /// tell: some are shared by several tools (`CookieConsent`), so the value must have the tool's shape too.
+    ///
+    /// What is enforced is read only from the sources that the policy names.
+    ///
+    /// ```
+    /// use tower_consent::Banner;
+    ///
+    /// let mut headers = http::HeaderMap::new();
+    /// headers.insert("cookie", "session=1; klaro=%7B%22matomo%22%3Atrue%7D".parse()?);
+    /// assert_eq!(Banner::detect(&headers).collect::<Vec<_>>(), [Banner::Klaro]);
+    /// # Ok::<(), http::header::InvalidHeaderValue>(())
+    /// ```
+    pub fn detect(headers: &HeaderMap) -> impl Iterator<Item = Self> {
+        let nothing_mapped = Mapping::default();
+        Self::ALL.iter().copied().filter(move |banner| {
+            let format = banner.format();
+            let first = format.cookies.first().map_or("", |first| first.name).as_bytes();
+            let jar = jar(headers, |name| format.cookies.iter().any(|cookie| cookie.is(name)));
+            let is_there = format.first_values(&jar, first).next().is_some();
+            let has_shape = || match reading::read(format, &jar, first, &nothing_mapped, None) {
+                BannerReading::Malformed => false,
+                BannerReading::Nothing
+                | BannerReading::Ambiguous
+                | BannerReading::Choice(_)
+                | BannerReading::OptOut(_) => true,
+            };
+            is_there && has_shape()
+        })
+    }
 }
 
 /// Expires the cookies of banners that the request showed: the visitor has chosen elsewhere, and the banner asks again.

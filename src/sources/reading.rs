@@ -131,6 +131,10 @@ fn read_one(format: &Format, input: &Input<'_>, mapping: &Mapping) -> BannerRead
         Said::Ambiguous => BannerReading::Ambiguous,
         Said::Choice(Made { at, until, is_outdated, unlisted }) => {
             let (granted, refused) = answers.finish(unlisted);
+            if granted.is_empty() && refused.is_empty() {
+                // A decision about other things.
+                return BannerReading::Nothing;
+            }
             BannerReading::Choice(BannerChoice { granted, refused, at, until, is_outdated })
         }
         Said::OptOut => BannerReading::OptOut(answers.finish(Unlisted::Undecided).1),

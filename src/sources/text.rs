@@ -1,12 +1,15 @@
 //! The texts that banners wrap their values in.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// One percent-decoding. Never two: `%2525` is `%25`. What is no escape stays as it is, as `decodeURIComponent` has none
@@ -55,6 +58,33 @@ pub(crate) fn json<T: DeserializeOwned>(value: &[u8]) -> Option<T> {
         return Some(read);
     }
     serde_json::from_slice(&base64_decoded(&decoded)?).ok()
+}
+
+/// JSON in any of these forms that is an object. For structs: serde takes an array for one as well, field by field.
+pub(crate) fn json_object<T: DeserializeOwned>(value: &[u8]) -> Option<T> {
+    json(value).map(|Object(read)| read)
+}
+
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfMap<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for OfMap<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(OfMap(PhantomData))
+    }
 }
 
 /// A moment as `Date.prototype.toISOString` writes it, or with an offset, in Unix seconds.

@@ -180,8 +180,8 @@ fn a_source_that_cannot_be_read_is_refused_with_its_place() {
         let error = builder.build().unwrap_err();
         assert_eq!((error.place(), error.value(), error.kind()), (place, value, kind));
     }
-    let declared = super::policy().source(klaro()).essential(["klaro"]).build().unwrap_err();
-    assert_eq!((declared.place(), declared.kind()), ("essential[0]", BannerCookie));
+    let declared = super::policy().source(klaro()).cookies(Category::ANALYTICS, ["klaro"]).build().unwrap_err();
+    assert_eq!((declared.place(), declared.kind()), ("cookies[3].name", BannerCookie));
     let unknown = toml::from_str::<tower_consent::PolicyBuilder>("[[sources]]\nbanner = \"clippy\"").unwrap_err();
-    assert!(unknown.to_string().contains("no banner \"clippy\" is known, only own, klaro"), "{unknown}");
+    assert!(unknown.to_string().contains("no banner \"clippy\" is known, only own, cookieconsent-v3"), "{unknown}");
 }

@@ -17,6 +17,7 @@ pub(crate) struct Table {
     version: String,
     status: String,
     source: String,
+    #[serde(default)]
     pub(crate) cookies: Vec<Cookie>,
     pub(crate) cases: Vec<Case>,
 }
@@ -108,4 +109,35 @@ async fn every_value_is_read_as_the_tool_means_it() {
         }
     }
     assert!(wrong.is_empty(), "{} of {count} values:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// A value is known as its own tool's, by its name and shape.
+#[test]
+fn every_decided_value_is_detected() {
+    for table in tables() {
+        for case in table.cases.iter().filter(|case| case.expected.state == "decided") {
+            if !case.settings["cookie"].is_null() {
+                continue;
+            }
+            let found: Vec<_> = Banner::detect(request(&[("cookie", &case.cookie)]).headers()).collect();
+            assert!(found.contains(&table.banner), "{}: {found:?} in {}", table.tool, case.cookie);
+        }
+    }
+    assert_eq!(Banner::detect(request(&[("cookie", "xklaro={}; y=klaro={}")]).headers()).count(), 0);
+}
+
+/// Reading rule 9: every cookie that a tool writes passes where the policy names its banner.
+#[tokio::test]
+async fn every_cookie_of_a_banner_passes() {
+    for table in tables() {
+        let case = table.cases.iter().find(|case| case.settings["cookie"].is_null()).expect("a case with its own name");
+        let settings = if case.settings.is_null() { serde_json::json!({}) } else { case.settings.clone() };
+        let policy = super::policy().source(super::source(table.banner, &settings)).build().unwrap();
+        let decision = decision_of(&ConsentLayer::new(policy), request(&[])).await;
+        for Cookie { name, prefix } in &table.cookies {
+            let name = if *prefix { format!("{name}anything") } else { name.clone() };
+            assert!(decision.cookie_verdict(name.as_bytes()).is_allowed(), "{}: {name}", table.tool);
+        }
+        assert!(!decision.cookie_verdict(b"_fbp").is_allowed());
+    }
 }

@@ -8,6 +8,7 @@ mod account;
 #[path = "../../examples/demo/app/mod.rs"]
 #[allow(dead_code, reason = "what only the tests without a browser look at")]
 mod app;
+mod banners;
 mod choices;
 mod driver;
 mod look;

@@ -50,7 +50,7 @@ export default async function (site) {
     const named = await site.visit('/v3-named', own, button('all'));
     const optOut = await site.visit('/v3-optout', own);
 
-    const services = { services: { youtube: ['youtube'], matomo: ['matomo'] } };
+    const services = { services: { youtube: ['marketing/youtube'], matomo: ['analytics/matomo'] } };
     const edited = (edit, from = all) => {
         const data = decodedJson(from.cookie, 'cc_cookie');
         edit(data);
@@ -70,7 +70,7 @@ export default async function (site) {
             seen('everything rejected', reject.cookie, {}, decided([], three, at(reject))),
             seen('everything rejected, services too', reject.cookie, services, decided([], [...three, '@youtube', '@matomo'], at(reject))),
             seen('one of two marketing services: the tool lists the category, the services tell the rest', one.cookie,
-                { services: { youtube: ['youtube'], pixel: ['pixel'] } },
+                { services: { youtube: ['marketing/youtube'], pixel: ['marketing/pixel'] } },
                 decided(['functional', 'marketing', '@youtube'], ['analytics', '@pixel'], at(one))),
             seen('one of two marketing services: the tool itself counts the category as accepted', one.cookie, {},
                 decided(['functional', 'marketing'], ['analytics'], at(one))),
