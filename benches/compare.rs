@@ -5,6 +5,7 @@
 //! - `--quick`: one `Set-Cookie` line only, fewer rounds
 //! - `--profile NAME[,NAME]`: only these profiles
 //! - `--document`: the requests navigate to a document instead of fetching from a script
+//! - `--catalogue`: only the look-ups of the catalogue, which otherwise stand at the end
 //!
 //! The contenders run in turn, A B C A B C, round after round. "net" is a contender's time per
 //! request less that of the bare handler in the same round, and a ratio is taken inside one round
@@ -12,6 +13,8 @@
 //! and from minute to minute: only the ratios tell something.
 #![allow(clippy::indexing_slicing, reason = "a bench may panic, and its tables are its own")]
 
+#[path = "common/catalogue.rs"]
+mod catalogue;
 mod common;
 
 use std::process::ExitCode;
@@ -30,6 +33,10 @@ fn main() -> Result<ExitCode> {
     let Some(options) = Options::from_args()? else {
         return Ok(ExitCode::SUCCESS);
     };
+    if options.only_catalogue {
+        catalogue::print(options.rounds);
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut rows = Vec::new();
     for &profile in &options.profiles {
         for &lines in options.line_counts {
@@ -41,6 +48,7 @@ fn main() -> Result<ExitCode> {
     if options.rounds > 0 {
         print_table(&rows);
         print_goals(&rows, &growth(&options)?);
+        catalogue::print(options.rounds);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -50,6 +58,7 @@ struct Options {
     line_counts: &'static [usize],
     rounds: u32,
     document: bool,
+    only_catalogue: bool,
 }
 
 impl Options {
@@ -62,6 +71,7 @@ impl Options {
             // measured.
             rounds: if std::env::args().any(|arg| arg == "--bench") { 61 } else { 0 },
             document: false,
+            only_catalogue: false,
         };
         let mut quick = false;
         let mut args = std::env::args().skip(1);
@@ -70,6 +80,7 @@ impl Options {
                 "--bench" => {}
                 "--quick" => quick = true,
                 "--document" => options.document = true,
+                "--catalogue" => options.only_catalogue = true,
                 "--profile" => {
                     let names = args.next().unwrap_or_default();
                     options.profiles = names.split(',').map(Profile::named).collect::<Result<_>>()?;

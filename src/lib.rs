@@ -128,7 +128,9 @@
 //! | `pages` | yes | `ConsentPages`: the banner, the pages and the JSON API; `RequireRevision`, `GpcResource` |
 //! | `tracing` | yes | an event for each stripped cookie (debug), a warning for each undeclared name (once) |
 //! | `metrics` | no | the counter `consent_cookies_total`, through the `metrics` facade |
+//! | `catalogue` | no | [`UnknownCookies::Catalogue`], `Catalogue::lookup`: what the Open Cookie Database knows of a name |
 //! | `axum` | no | extractors ([`Decision`], [`Choices`], `Fragments`, [`Session`], [`SignIn`], [`Tokens`]), answers and response parts (axum 0.8) |
+//! | `draft` | no | `Inventory::draft`: a draft policy as TOML from what a running site was seen to use; brings `catalogue` |
 //! | `redb` | yes | `RedbStore`: records and tokens in one file, for one process |
 //! | `redis` | no | `RedisStore`: Redis or Valkey, single or cluster, TLS |
 //! | `postgres` | no | `PostgresStore`, TLS |
@@ -174,12 +176,16 @@ mod store;
 pub mod test;
 mod token;
 
+#[cfg(feature = "catalogue")]
+pub use crate::catalogue::{Catalogue, CatalogueEntry, CatalogueLabel, FrameworkCookie, framework_cookie};
 #[cfg(feature = "pages")]
 pub use crate::endpoint::{
     ConsentPages, Fragments, GpcResource, Needed, OriginError, PagesFuture, PromptPage, RequireRevision,
     RequireRevisionFuture, RequireRevisionService,
     look::{self, Language, LanguageError, Languages, Look},
 };
+#[cfg(feature = "draft")]
+pub use crate::report::Draft;
 #[cfg(feature = "postgres")]
 pub use crate::store::{PostgresStore, PostgresStoreBuilder};
 #[cfg(feature = "redb")]
@@ -192,21 +198,27 @@ pub use crate::{
     clock::{Clock, ManualClock, SystemClock},
     consent::{NamedChoice, Names, RecordId, RecordIdError, UndecidedReason},
     cookies::change::{ConsentChange, Selection, SelectionError},
-    decide::{Decision, Prompt},
+    decide::{
+        Decision, Prompt,
+        google::{GoogleConsent, NonceError},
+    },
     enforce::{ConsentContext, ConsentLayer, ConsentService, ResponseFuture},
     policy::{
         About, AttributeFloors, CacheRule, CategoryEntry, CategoryKind, ConfigError, ConfigErrorKind, ConsentCookie,
-        ConsentSource, CookieOrigin, CookieRule, DeclaredCategory, DeclaredCookie, DeclaredService, Lifetime,
-        LifetimeError, Mode, Narrow, OutdatedGrants, Policy, PolicyBuilder, PolicyHandle, PublishError, Reason, Regime,
-        Reissue, Retention, Revision, RevisionKind, RuleTarget, SameSite, Scope, ServiceEntry, SetCookieLine,
-        SignalScope, Text, TokenRules, UnknownCookies, Verdict,
+        ConsentSource, CookieOrigin, CookieRule, CountryHeader, DeclaredCategory, DeclaredCookie, DeclaredService,
+        Lifetime, LifetimeError, Mode, Narrow, OutdatedGrants, Policy, PolicyBuilder, PolicyHandle, PublishError,
+        Reason, Regime, RegionLaw, Regions, Reissue, Retention, Revision, RevisionKind, RuleTarget, SameSite, Scope,
+        ServiceEntry, SetCookieLine, SignalScope, Text, TokenRules, UnknownCookies, Verdict,
     },
     record::{
         AccountLink, AccountLinkFuture, AccountLinkService, ChainHead, ChoiceError, ChoiceMethod, Choices, DueRule,
         Erased, Finding, FindingKind, Outcome, Proof, RecordLayer, RecordService, Records, RecordsBuilder, RequestKind,
         Rights, RightsRequest, Verification, WorkingDays,
     },
-    report::{Action, CookieEvent, CookieName, Direction, Observer},
+    report::{
+        Action, CookieEvent, CookieName, Direction, DroppedSightings, HowOften, Inventory, InventorySnapshot, Observer,
+        SeenAttributes, SeenCookie, SeenScope, Standing,
+    },
     signal::{Signal, Signals},
     sources::Banner,
     store::{

@@ -83,8 +83,30 @@ use crate::{
     cookies::change::{Selection, SelectionError},
     decide::{Decision, decide},
     policy::{Narrow, Policy, Regime},
+    report::Inventory,
     signal::{Signal, Signals},
 };
+
+/// Asserts that a policy declares every cookie that an inventory has seen: after an application's tests have gone through
+/// its pages with a [`ConsentLayer::with_inventory`](crate::ConsentLayer::with_inventory).
+///
+/// # Panics
+///
+/// If it does not; the message lists the names, how often each was seen where, and what is known of it. Also if there was
+/// no room for some of what was seen.
+#[track_caller]
+#[expect(clippy::panic, reason = "an assertion, for tests")]
+pub fn assert_all_declared(inventory: &Inventory, policy: &Policy) {
+    let dropped = inventory.snapshot(policy).dropped;
+    if dropped.in_requests + dropped.in_responses > 0 {
+        panic!("the inventory had no room for all cookies: {dropped:?}");
+    }
+    let undeclared = inventory.undeclared(policy);
+    if !undeclared.is_empty() {
+        let list: String = undeclared.iter().map(|cookie| format!("\n  {cookie}")).collect();
+        panic!("the policy does not declare{list}");
+    }
+}
 
 /// A visitor: a browser with a cookie jar, the signals that it sends, and a clock.
 ///

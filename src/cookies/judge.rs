@@ -1,11 +1,40 @@
 //! What happens to a cookie of a name, in either direction.
 
 use super::disguise::undisguised;
+#[cfg(feature = "catalogue")]
+use crate::catalogue::{Catalogue, framework_cookie};
 use crate::{
     consent::{MAX_CATEGORIES, Target},
     decide::Decision,
     policy::{Class, CompiledRule, Reason, UnknownCookies, Verdict},
 };
+
+/// What an answer for a cookie goes by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Basis<'d> {
+    /// It is one of the library's own, or of a banner that the policy reads.
+    Own,
+    Rule(&'d CompiledRule),
+    /// No rule declares it. The category that the catalogue knows it to be of, where the policy asks it and has that.
+    Undeclared(Option<Target>),
+}
+
+impl<'d> Basis<'d> {
+    pub(crate) const fn rule(self) -> Option<&'d CompiledRule> {
+        match self {
+            Self::Rule(rule) => Some(rule),
+            Self::Own | Self::Undeclared(_) => None,
+        }
+    }
+
+    pub(crate) const fn target(self) -> Option<Target> {
+        match self {
+            Self::Own => None,
+            Self::Rule(rule) => Some(rule.target),
+            Self::Undeclared(target) => target,
+        }
+    }
+}
 
 /// Asks the decision by cookie name, and remembers its answers for the cookies of one message.
 #[derive(Debug)]
@@ -27,24 +56,27 @@ impl<'d> Judge<'d> {
     /// The answer for a cookie of this name. `None`: it is nameless or begins with `$`, is always dropped, and not
     /// reported.
     #[inline]
-    pub(crate) fn name(&mut self, name: &[u8]) -> Option<(Verdict, Option<&'d CompiledRule>)> {
+    pub(crate) fn name(&mut self, name: &[u8]) -> Option<(Verdict, Basis<'d>)> {
         match self.decision.policy().classify(name) {
             Class::Never => None,
-            Class::Own => Some((Verdict::allow(Reason::OwnCookie), None)),
+            Class::Own => Some((Verdict::allow(Reason::OwnCookie), Basis::Own)),
             Class::Banner => {
                 // It is expired when the visitor chooses elsewhere.
                 self.has_optional = true;
-                Some((Verdict::allow(Reason::BannerCookie), None))
+                Some((Verdict::allow(Reason::BannerCookie), Basis::Own))
             }
             Class::Rule(rule) => {
                 let verdict = self.target(rule.target);
                 self.has_optional |= verdict.reason() != Reason::Essential;
                 if rule.is_prefix && verdict.is_allowed() && self.is_disguised(name, Some(rule)) {
-                    return Some((Verdict::refuse(Reason::Disguised), Some(rule)));
+                    return Some((Verdict::refuse(Reason::Disguised), Basis::Rule(rule)));
                 }
-                Some((verdict, Some(rule)))
+                Some((verdict, Basis::Rule(rule)))
             }
-            Class::Unknown => Some((self.unknown(name), None)),
+            Class::Unknown => {
+                let (verdict, target) = self.unknown(name);
+                Some((verdict, Basis::Undeclared(target)))
+            }
         }
     }
 
@@ -56,14 +88,37 @@ impl<'d> Judge<'d> {
         }
     }
 
-    fn unknown(&self, name: &[u8]) -> Verdict {
-        match self.decision.policy().unknown {
-            UnknownCookies::Strip => Verdict::refuse(Reason::UnknownCookie),
-            UnknownCookies::Pass | UnknownCookies::Report if self.is_disguised(name, None) => {
-                Verdict::refuse(Reason::Disguised)
-            }
-            UnknownCookies::Pass | UnknownCookies::Report => Verdict::allow(Reason::UnknownCookie),
+    fn unknown(&self, name: &[u8]) -> (Verdict, Option<Target>) {
+        let (verdict, target) = match self.decision.policy().unknown {
+            UnknownCookies::Strip => (Verdict::refuse(Reason::UnknownCookie), None),
+            UnknownCookies::Pass | UnknownCookies::Report => (Verdict::allow(Reason::UnknownCookie), None),
+            UnknownCookies::Catalogue => self.by_catalogue(name),
+        };
+        if verdict.is_allowed() && self.is_disguised(name, None) {
+            return (Verdict::refuse(Reason::Disguised), target);
         }
+        (verdict, target)
+    }
+
+    /// The answer for a name that no rule declares, by what is known of it elsewhere.
+    #[cfg(feature = "catalogue")]
+    fn by_catalogue(&self, name: &[u8]) -> (Verdict, Option<Target>) {
+        if framework_cookie(name).is_some() {
+            return (Verdict::allow(Reason::UnknownCookie), None);
+        }
+        let Some(entry) = Catalogue::lookup_to_enforce(name) else {
+            return (Verdict::refuse(Reason::UnknownCookie), None);
+        };
+        match self.decision.policy().names.category_index(entry.category.as_bytes()).map(Target::Category) {
+            Some(target) => (self.decision.judge(target), Some(target)),
+            None => (Verdict::refuse(Reason::NotInPolicy), None),
+        }
+    }
+
+    /// No policy asks for it without the feature.
+    #[cfg(not(feature = "catalogue"))]
+    const fn by_catalogue(&self, _: &[u8]) -> (Verdict, Option<Target>) {
+        (Verdict::refuse(Reason::UnknownCookie), None)
     }
 
     /// Whether any cookie so far is one that is not essential.
@@ -71,10 +126,10 @@ impl<'d> Judge<'d> {
         self.has_optional
     }
 
-    /// Whether an answer is told: a refusal always, an unknown cookie that passes where the policy wants to hear of it.
-    pub(crate) fn is_reported(&self, verdict: Verdict) -> bool {
-        !verdict.is_allowed()
-            || (verdict.reason() == Reason::UnknownCookie && self.decision.policy().unknown == UnknownCookies::Report)
+    /// Whether an answer is told: a refusal always, an undeclared cookie that passes where the policy wants to hear of it.
+    pub(crate) fn is_reported(&self, verdict: Verdict, basis: Basis<'_>) -> bool {
+        let tells = || matches!(self.decision.policy().unknown, UnknownCookies::Report | UnknownCookies::Catalogue);
+        !verdict.is_allowed() || (matches!(basis, Basis::Undeclared(_)) && tells())
     }
 
     #[inline]
@@ -100,7 +155,15 @@ impl<'d> Judge<'d> {
                 !rule.is_some_and(|rule| std::ptr::eq(rule, other)) || !self.decision.judge(other.target).is_allowed()
             }
             Class::Never | Class::Own | Class::Banner => true,
-            Class::Unknown => self.decision.policy().unknown == UnknownCookies::Strip,
+            Class::Unknown => match self.decision.policy().unknown {
+                UnknownCookies::Strip => true,
+                UnknownCookies::Pass | UnknownCookies::Report => false,
+                // A framework's name counts as a declared one: its session can be tossed in under a look-alike too.
+                UnknownCookies::Catalogue => {
+                    let (verdict, target) = self.by_catalogue(&seen);
+                    !verdict.is_allowed() || target.is_none()
+                }
+            },
         }
     }
 }

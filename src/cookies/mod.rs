@@ -14,7 +14,7 @@ mod date;
 mod disguise;
 pub(crate) mod expire;
 pub(crate) mod judge;
-mod pairs;
+pub(crate) mod pairs;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod set_cookie;

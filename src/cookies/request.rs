@@ -159,9 +159,9 @@ fn kept(line: &HeaderValue, judge: &mut Judge<'_>, report: &mut impl FnMut(&[u8]
     let mut rest: Option<Vec<u8>> = None;
     let mut kept_until = 0;
     for pair in pairs(bytes) {
-        let keep = judge.name(pair.name).is_some_and(|(verdict, rule)| {
-            if judge.is_reported(verdict) {
-                report(pair.name, verdict, rule.map(|rule| rule.target));
+        let keep = judge.name(pair.name).is_some_and(|(verdict, basis)| {
+            if judge.is_reported(verdict, basis) {
+                report(pair.name, verdict, basis.target());
             }
             verdict.is_allowed()
         });

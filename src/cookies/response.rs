@@ -141,11 +141,11 @@ type Report<'r> = &'r mut dyn FnMut(LineAction, &[u8], Verdict, Option<Target>);
 fn fate(line: &[u8], judge: &mut Judge<'_>, report: Report<'_>) -> (Fate, bool) {
     let decision = judge.decision();
     let name = name(line);
-    let Some((verdict, rule)) = judge.name(name) else {
+    let Some((verdict, basis)) = judge.name(name) else {
         return (Fate::Drop, false);
     };
     let policy = decision.policy();
-    let target = rule.map(|rule| rule.target);
+    let (rule, target) = (basis.rule(), basis.target());
     let stores_nothing = decision.forbids_storing();
     // A banner's cookie stays as the banner wants it: with HttpOnly, for one, it could not read it any more.
     let is_own = matches!(verdict.reason(), Reason::OwnCookie | Reason::BannerCookie);
@@ -153,7 +153,7 @@ fn fate(line: &[u8], judge: &mut Judge<'_>, report: Report<'_>) -> (Fate, bool) 
         || stores_nothing.is_some()
         || (!is_own && (has_amendments(policy, rule) || policy.has_drop_hook()));
     if !must_read {
-        let is_told = judge.is_reported(verdict);
+        let is_told = judge.is_reported(verdict, basis);
         if is_told {
             report(LineAction::Passed, name, verdict, target);
         }
@@ -182,7 +182,7 @@ fn fate(line: &[u8], judge: &mut Judge<'_>, report: Report<'_>) -> (Fate, bool) 
         return (Fate::Drop, false);
     }
     if more.is_empty() {
-        let is_told = verdict.is_allowed() && judge.is_reported(verdict);
+        let is_told = verdict.is_allowed() && judge.is_reported(verdict, basis);
         if is_told {
             report(LineAction::Passed, name, verdict, target);
         }

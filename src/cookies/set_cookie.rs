@@ -38,6 +38,7 @@ pub(crate) struct Attributes<'a> {
     pub(crate) path: Option<&'a [u8]>,
     pub(crate) secure: bool,
     pub(crate) http_only: bool,
+    pub(crate) partitioned: bool,
     /// `None` if absent or unknown, which browsers take for their default.
     pub(crate) same_site: Option<SameSite>,
 }
@@ -69,6 +70,8 @@ impl<'a> Attributes<'a> {
                 attributes.secure = true;
             } else if is("httponly") {
                 attributes.http_only = true;
+            } else if is("partitioned") {
+                attributes.partitioned = true;
             } else if is("samesite") {
                 attributes.same_site = same_site(value);
             }

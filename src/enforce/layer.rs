@@ -11,7 +11,7 @@ use super::ConsentService;
 use crate::{
     clock::{Clock, SystemClock},
     policy::{Policy, PolicyHandle},
-    report::{Observer, Reporter},
+    report::{Inventory, Observer, Reporter},
 };
 
 /// Keeps a [`Policy`]: no cookie passes, in either direction, that the visitor did not agree to.
@@ -48,6 +48,7 @@ pub(super) struct Shared {
     pub(super) policy: PolicyHandle,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) reporter: Reporter,
+    pub(super) inventory: Option<Inventory>,
     pub(super) has_debug_header: bool,
 }
 
@@ -59,6 +60,7 @@ impl ConsentLayer {
                 policy: policy.into(),
                 clock: Arc::new(SystemClock),
                 reporter: Reporter::default(),
+                inventory: None,
                 has_debug_header: false,
             }),
             inside: Identity::new(),
@@ -90,6 +92,14 @@ impl<L> ConsentLayer<L> {
     #[must_use]
     pub fn add_observer(mut self, observer: impl Observer) -> Self {
         Arc::make_mut(&mut self.shared).reporter.add(Arc::new(observer));
+        self
+    }
+
+    /// Tells an [`Inventory`] of every cookie, in both directions, enforced or not. Requests for which the layer stands
+    /// down are not seen.
+    #[must_use]
+    pub fn with_inventory(mut self, inventory: Inventory) -> Self {
+        Arc::make_mut(&mut self.shared).inventory = Some(inventory);
         self
     }
 

@@ -188,6 +188,9 @@ fn admit(shared: &Arc<Shared>, headers: &mut HeaderMap, decision: Decision, cook
     let mut notes = Notes::default();
     let mut shown = Shown::Nothing;
     if cookies.is_some() {
+        if let Some(inventory) = &shared.inventory {
+            inventory.see_request(headers, decision.policy());
+        }
         // Most requests have nothing to tell.
         let mut batch = None;
         let mut report = |name: &[u8], verdict: Verdict, target| {

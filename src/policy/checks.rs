@@ -5,6 +5,7 @@ use super::{
     error::{ConfigError, ConfigErrorKind as Kind},
     lifetime::Lifetime,
     matcher::MIN_PREFIX,
+    regime::UnknownCookies,
     retention::Retention,
     revision::Revision,
     rule::{AttributeFloors, CookieRule, SameSite},
@@ -31,6 +32,14 @@ pub(super) fn check_lifetime(lifetime: Lifetime, (months, days): (u16, u32), pla
         return Ok(());
     };
     Err(ConfigError::new(kind, place, lifetime.to_string()))
+}
+
+/// A file that asks for the catalogue is not obeyed without one.
+pub(super) fn check_unknown(unknown: UnknownCookies, has_catalogue: bool) -> Result<()> {
+    if unknown == UnknownCookies::Catalogue && !has_catalogue {
+        return Err(ConfigError::new(Kind::NeedsCatalogue, "unknown", "catalogue"));
+    }
+    Ok(())
 }
 
 /// Revisions from the first to the last.
@@ -63,6 +72,7 @@ pub(super) fn check_retention(retention: &Retention, grant_lifetime: Lifetime) -
         (retention.consent_records, "retention.consent_records"),
         (retention.rights_requests, "retention.rights_requests"),
         (retention.day_counts, "retention.day_counts"),
+        (retention.inventory, "retention.inventory"),
     ] {
         if lifetime.is_zero() {
             return Err(ConfigError::new(Kind::ZeroLifetime, place, lifetime.to_string()));
@@ -200,4 +210,23 @@ pub(super) fn check_floors(floors: AttributeFloors, place: &str) -> Result<()> {
         return Err(ConfigError::new(Kind::SameSiteNoneNotSecure, format!("{place}.same_site"), "none"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tests are built with every feature on, so that the one without is seen here.
+    #[test]
+    fn the_catalogue_needs_its_feature() {
+        for unknown in [UnknownCookies::Strip, UnknownCookies::Pass, UnknownCookies::Report] {
+            assert_eq!(check_unknown(unknown, false), Ok(()));
+        }
+        assert_eq!(check_unknown(UnknownCookies::Catalogue, true), Ok(()));
+        let error = check_unknown(UnknownCookies::Catalogue, false).unwrap_err();
+        assert_eq!(error.kind(), Kind::NeedsCatalogue);
+        let said = "policy: unknown = \"catalogue\": needs the feature `catalogue` of tower-consent, which this build does \
+                    not have";
+        assert_eq!(error.to_string(), said);
+    }
 }

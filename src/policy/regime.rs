@@ -141,6 +141,15 @@ pub enum UnknownCookies {
     Pass,
     /// They pass, and are reported.
     Report,
+    /// What the Open Cookie Database knows is judged as the category that it has there, what it does not know is stripped;
+    /// all of them are reported. Needs the feature `catalogue`: without it the policy is refused.
+    ///
+    /// 1. Never against a rule or a preset of the policy, which come first. Cookies are expired in the browser by rules
+    ///    alone.
+    /// 2. A category that the policy does not have is refused.
+    /// 3. By exact name, or by a prefix of at least five bytes.
+    /// 4. Names that frameworks use for their own sessions, CSRF tokens, messages and languages pass.
+    Catalogue,
 }
 
 /// Whether the layer acts or only tells.

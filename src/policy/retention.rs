@@ -13,6 +13,7 @@ use super::lifetime::Lifetime;
 /// | `consent_records` | 36 months | the record |
 /// | `rights_requests` | 24 months (11 CCR 7101) | the request |
 /// | `day_counts` | 25 months | the day |
+/// | `inventory` | 90 days | the day on which the cookie was last seen |
 /// | texts that were shown | as `consent_records` | the day they were last shown |
 /// | sign-in tokens | [`TokenRules`](crate::TokenRules) | the sign-in |
 ///
@@ -23,6 +24,7 @@ pub struct Retention {
     pub(crate) consent_records: Lifetime,
     pub(crate) rights_requests: Lifetime,
     pub(crate) day_counts: Lifetime,
+    pub(crate) inventory: Lifetime,
 }
 
 impl Default for Retention {
@@ -31,6 +33,7 @@ impl Default for Retention {
             consent_records: Lifetime::months(36),
             rights_requests: Lifetime::months(24),
             day_counts: Lifetime::months(25),
+            inventory: Lifetime::days(90),
         }
     }
 }
@@ -57,6 +60,13 @@ impl Retention {
         self
     }
 
+    /// How long an [`Inventory`](crate::Inventory) keeps the name of a cookie that is not seen any more.
+    #[must_use]
+    pub const fn with_inventory(mut self, lifetime: Lifetime) -> Self {
+        self.inventory = lifetime;
+        self
+    }
+
     /// How long records of consent are kept.
     #[must_use]
     pub const fn consent_records(&self) -> Lifetime {
@@ -73,5 +83,11 @@ impl Retention {
     #[must_use]
     pub const fn day_counts(&self) -> Lifetime {
         self.day_counts
+    }
+
+    /// How long an inventory keeps the name of a cookie that is not seen any more.
+    #[must_use]
+    pub const fn inventory(&self) -> Lifetime {
+        self.inventory
     }
 }

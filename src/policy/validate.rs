@@ -7,13 +7,14 @@ use super::{
     builder::PolicyBuilder,
     checks::{
         Result, check_consent_cookie, check_consent_cookie_size, check_cookie_name, check_domain, check_floors,
-        check_lifetime, check_link, check_retention, check_revisions, check_scope, pattern,
+        check_lifetime, check_link, check_retention, check_revisions, check_scope, check_unknown, pattern,
     },
     entries::{CategoryEntry, ServiceEntry},
     error::{ConfigError, ConfigErrorKind as Kind},
     lifetime::Lifetime,
     matcher::{Matcher, RuleIndex},
     regime::{CategoryKind, SignalScope},
+    regions,
     revision::Revision,
     rule::{CompiledRule, CookieRule},
     scope::{MAX_EXPIRY_LINES, NamePrefix, Scope, expiry_lines as lines_of},
@@ -55,6 +56,7 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
         check_link(link, place)?;
     }
     check_floors(builder.floors, "floors")?;
+    check_unknown(builder.unknown, cfg!(feature = "catalogue"))?;
 
     let mut declared = std::mem::take(&mut builder.auth_cookies)
         .into_iter()
@@ -82,6 +84,7 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
     let signals = Signal::ALL.map(|signal| signal_facts(&builder, &names, signal));
     let [first, second] = signals;
     let signals = [first?, second?];
+    regions::compile(&mut builder, &names, &signals)?;
 
     let own_cookies = [builder.consent_cookie.name.as_str(), tokens.cookie_name()];
     let site_domain = builder.site_domain.as_deref();

@@ -6,7 +6,9 @@
 //!    name when it is first seen, which says how to declare it. Feature `metrics`: the counter `consent_cookies_total`
 //!    with the labels `action`, `direction`, `category`, `reason` and `enforced`.
 //! 4. [`Observer`] is for everything else.
+//! 5. An [`Inventory`] gathers, by name, which cookies the site really uses, and writes a draft policy from it.
 
+mod inventory;
 #[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(feature = "tracing")]
@@ -14,11 +16,17 @@ mod tracing;
 
 use std::{fmt, sync::Arc};
 
+#[cfg(feature = "draft")]
+pub use self::inventory::Draft;
+pub(crate) use self::inventory::SetLine;
+pub use self::inventory::{
+    DroppedSightings, HowOften, Inventory, InventorySnapshot, SeenAttributes, SeenCookie, SeenScope, Standing,
+};
 use crate::{
     category::Category,
     consent::Target,
     decide::Decision,
-    policy::{Reason, Verdict},
+    policy::{Class, Reason, Verdict},
 };
 
 /// Hears of what the layer does to cookies. Called on the request's own path: do not block.
@@ -43,7 +51,10 @@ pub struct CookieEvent<'a> {
     pub direction: Direction,
     /// Its name.
     pub name: CookieName<'a>,
-    /// Its category, where a rule declares it.
+    /// Whether a rule of the policy declares it, or it is one of the library's own.
+    pub is_declared: bool,
+    /// Its category, where a rule declares it; where none does, the one that it was judged as by the catalogue
+    /// ([`UnknownCookies::Catalogue`](crate::UnknownCookies::Catalogue)), be it in the policy or not.
     pub category: Option<Category>,
     /// Its service, where a rule declares it under one.
     pub service: Option<&'a str>,
@@ -106,7 +117,6 @@ impl Direction {
 pub struct CookieName<'a>(&'a [u8]);
 
 impl<'a> CookieName<'a> {
-    #[cfg(debug_assertions)]
     pub(crate) const fn new(name: &'a [u8]) -> Self {
         Self(name)
     }
@@ -190,12 +200,14 @@ impl Batch<'_> {
 
     #[cold]
     fn tell(&self, action: Action, name: &[u8], verdict: Verdict, target: Option<Target>) {
-        let described = target.and_then(|target| self.decision.policy().describe(target));
+        let policy = self.decision.policy();
+        let described = target.and_then(|target| policy.describe(target));
         let event = CookieEvent {
             action,
             direction: self.direction,
             name: CookieName(name),
-            category: described.map(|(category, _)| category),
+            is_declared: !matches!(policy.classify(name), Class::Unknown),
+            category: described.map(|(category, _)| category).or_else(|| missing_category(verdict, name)),
             service: described.and_then(|(_, service)| service),
             reason: verdict.reason(),
             is_enforced: self.decision.is_enforced(),
@@ -204,4 +216,16 @@ impl Batch<'_> {
         self.reporter.tracing.cookie(&event);
         self.reporter.observers.iter().for_each(|observer| observer.cookie(&event));
     }
+}
+
+/// The category for which a cookie was refused because the policy does not have it.
+#[cfg(feature = "catalogue")]
+fn missing_category(verdict: Verdict, name: &[u8]) -> Option<Category> {
+    let entry = || crate::catalogue::Catalogue::lookup(name);
+    (verdict.reason() == Reason::NotInPolicy).then(entry).flatten().map(|entry| entry.category)
+}
+
+#[cfg(not(feature = "catalogue"))]
+const fn missing_category(_: Verdict, _: &[u8]) -> Option<Category> {
+    None
 }

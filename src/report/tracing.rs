@@ -8,6 +8,8 @@ use std::{
 use ::tracing::Level;
 
 use super::{Action, CookieEvent, Direction};
+#[cfg(feature = "catalogue")]
+use crate::catalogue::{Catalogue, framework_cookie};
 use crate::policy::{Reason, is_token};
 
 /// Names that are warned of, for each direction. Names in requests come from visitors, who can send as many as they
@@ -39,7 +41,8 @@ impl Tracing {
     }
 
     pub(super) fn cookie(&self, event: &CookieEvent<'_>) {
-        if event.reason == Reason::UnknownCookie && self.is_first(event) {
+        let is_undeclared = event.reason == Reason::UnknownCookie || (!event.is_declared && event.category.is_some());
+        if is_undeclared && self.is_first(event) {
             let stripped = match (event.action, event.is_enforced) {
                 (Action::Stripped, true) => "stripped",
                 (Action::Stripped, false) => "would be stripped",
@@ -49,8 +52,9 @@ impl Tracing {
                 target: "tower_consent",
                 cookie = %event.name,
                 direction = event.direction.as_str(),
-                "undeclared cookie {stripped}; {}",
+                "undeclared cookie {stripped}; {}{}",
                 hint(event),
+                known(event.name.as_bytes()),
             );
         }
         if event.action != Action::Passed {
@@ -102,4 +106,22 @@ fn hint(event: &CookieEvent<'_>) -> String {
         );
     }
     "declare it in code, by its exact bytes: CookieRule::exact(\"…\", Category::…)".to_owned()
+}
+
+/// What is known of the name elsewhere.
+#[cfg(feature = "catalogue")]
+fn known(name: &[u8]) -> String {
+    let framework = framework_cookie(name).map(|known| {
+        format!("; {} has a cookie of its own of that name: {} ({})", known.framework, known.name, known.purpose)
+    });
+    let listed = Catalogue::lookup(name).map(|entry| {
+        let prefix = entry.prefix.map_or_else(String::new, |prefix| format!(", by the prefix {prefix}"));
+        format!("; the Open Cookie Database knows it as {}, {}{prefix}", entry.category, entry.platform)
+    });
+    [framework, listed].into_iter().flatten().collect()
+}
+
+#[cfg(not(feature = "catalogue"))]
+const fn known(_: &[u8]) -> &'static str {
+    ""
 }

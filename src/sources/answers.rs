@@ -90,6 +90,15 @@ impl<'m> Answers<'m> {
         }
     }
 
+    /// What was not granted is refused, those of a usual list too: for tools that leave refusals out.
+    pub(crate) fn refuse_rest(&mut self) {
+        for place in 0..self.mapping.keys.len() {
+            if !self.granted.contains(place) {
+                self.refused.insert(place);
+            }
+        }
+    }
+
     /// Whether the mapping has this key.
     pub(crate) fn knows(&self, key: &[u8]) -> bool {
         self.mapping.place(key).is_some()

@@ -88,7 +88,8 @@ impl Subject {
     fn new(table: &Table) -> Self {
         let usual: Vec<_> = table.cases.iter().filter(|case| case.settings["cookie"].is_null()).collect();
         let lines = |is_own: bool| {
-            let lines = usual.iter().filter(|case| !is_own || case.expected.state != "malformed").map(|case| &case.cookie);
+            let lines =
+                usual.iter().filter(|case| !is_own || case.expected.state != "malformed").map(|case| &case.cookie);
             lines.filter(|line| !line.is_empty()).cloned().collect::<Vec<_>>()
         };
         let (lines, own_lines) = (lines(false), lines(true));

@@ -7,6 +7,8 @@ use super::{
     rows::{category_texts, label_of},
     scene::{Facts, Scene},
 };
+#[cfg(feature = "catalogue")]
+use crate::catalogue::{Catalogue, framework_cookie};
 use crate::{
     decide::Decision,
     policy::{CookieOrigin, DeclaredCookie, Text, UnknownCookies},
@@ -67,7 +69,7 @@ pub struct CookieCard {
     pub name: String,
     /// What it is for; may be empty.
     pub text: String,
-    /// Who reads it; may be empty.
+    /// Who reads it: as the policy says, else as the catalogue knows it (feature `catalogue`); may be empty.
     pub provider: String,
     /// The name of its service for visitors; may be empty.
     pub service: String,
@@ -125,10 +127,12 @@ fn card(decision: &Decision, scene: &Scene<'_>, cookie: &DeclaredCookie<'_>) -> 
             (text(cookie.purpose), text(cookie.provider))
         }
     };
-    let service = cookie.service.map_or_else(String::new, |name| {
-        let declared = decision.policy().declared_services().find(|service| service.name == name);
-        label_of(declared.and_then(|service| service.label), name, language)
-    });
+    let declared = decision.policy().declared_services().find(|service| Some(service.name) == cookie.service);
+    let is_named = !provider.is_empty() || declared.as_ref().is_some_and(|service| service.provider.is_some());
+    let provider = if is_named { provider } else { platform(cookie).to_owned() };
+    let service = cookie
+        .service
+        .map_or_else(String::new, |name| label_of(declared.and_then(|service| service.label), name, language));
     CookieCard {
         name: format!("{}{}", cookie.name, if cookie.is_prefix { "*" } else { "" }),
         text,
@@ -136,4 +140,23 @@ fn card(decision: &Decision, scene: &Scene<'_>, cookie: &DeclaredCookie<'_>) -> 
         service,
         lifetime: cookie.max_age.map_or_else(|| messages.lifetime_unstated.to_string(), |span| language.span(span)),
     }
+}
+
+/// Whose cookie the catalogue takes it for, where it agrees on the category. A page must not call an application's own
+/// `sessionid` Instagram's: names that frameworks use, and matches by a short prefix, say nothing. A short prefix that is
+/// declared as it is listed (`_ga_*`) does.
+#[cfg(feature = "catalogue")]
+fn platform(cookie: &DeclaredCookie<'_>) -> &'static str {
+    let name = cookie.name.as_bytes();
+    let as_listed = || Catalogue::lookup(name).filter(|entry| cookie.is_prefix && entry.prefix == Some(cookie.name));
+    let known = Catalogue::lookup_to_enforce(name).or_else(as_listed).filter(|entry| entry.category == cookie.category);
+    match known {
+        Some(entry) if framework_cookie(name).is_none() => entry.platform,
+        _ => "",
+    }
+}
+
+#[cfg(not(feature = "catalogue"))]
+const fn platform(_: &DeclaredCookie<'_>) -> &'static str {
+    ""
 }

@@ -16,13 +16,15 @@ use crate::sources::{
 pub(in crate::sources) const FORMAT: Format = Format {
     cookies: &[named(".AspNet.Consent")],
     companions: &[],
-    usual: Usual::OneQuestion("yes"),
+    usual: Usual::OneQuestion(YES),
     keeps_time: false,
     read,
 };
 
+const YES: &str = "yes";
+
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
-    if !answers.knows(input.value) {
+    if input.value != YES.as_bytes() && !answers.knows(input.value) {
         return Said::Malformed;
     }
     answers.answer(input.value, true);

@@ -64,6 +64,7 @@ fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
     if at.is_none() || !has_categories {
         return Said::Nothing;
     }
+    answers.refuse_rest();
     let is_outdated = input.is_outdated(fingerprint) || (has_old_id && !has_subject);
     Said::Choice(Made { at, is_outdated, ..Made::plain(Unlisted::Refused) })
 }

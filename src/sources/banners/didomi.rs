@@ -5,10 +5,13 @@
 //!  "purposes":{"enabled":["geolocation_data","analytics-HpBJrpK7"],"disabled":[]},"vendors":{"enabled":["google","c:hotjar"]}}
 //! ```
 //!
-//! The keys are the purposes' ids, which each site has of its own, and `vendor:google` for vendors. The cookie is there
-//! before any choice, and then lists nothing. Refusals are listed (`disabled`). `purposes_li` and `vendors_li` are
-//! legitimate interests and no consent. Standard TCF purposes are not in it: a site with those names `tcf` as well.
-//! Newer sites have `didomi_dcs` instead, a binary form that is not read. No revision.
+//! The keys are the purposes' ids, which each site has of its own, and `vendor:google` for vendors; a site's own vendors
+//! (`c:hotjar`) need no `vendor:`, as no purpose is called so. The cookie is there before any choice, and then lists
+//! nothing. Refusals are listed (`disabled`). `purposes_li` and `vendors_li` are legitimate interests and no consent.
+//! Standard TCF purposes are not in it: a site with those names `tcf` as well. Newer sites have `didomi_dcs` instead, a
+//! binary form that is not read. No revision.
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -27,7 +30,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
     read,
 };
 
-/// Before the id of a vendor.
+/// Before the id of a vendor, which could be a purpose's as well.
 const VENDOR: &[u8] = b"vendor:";
 
 #[derive(Deserialize)]
@@ -37,40 +40,37 @@ struct Token {
     _created: String,
     updated: String,
     #[serde(default)]
-    purposes: Answered,
+    purposes: Lists,
     #[serde(default)]
-    vendors: Answered,
+    vendors: Lists,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Answered {
-    enabled: Vec<String>,
-    disabled: Vec<String>,
-}
+/// What is `enabled` and what is `disabled`.
+type Lists = BTreeMap<String, Vec<String>>;
 
-impl Answered {
-    fn iter(&self) -> impl Iterator<Item = (&[u8], bool)> {
-        let enabled = self.enabled.iter().map(|id| (id.as_bytes(), true));
-        enabled.chain(self.disabled.iter().map(|id| (id.as_bytes(), false)))
-    }
+fn listed(lists: &Lists) -> impl Iterator<Item = (&[u8], bool)> {
+    let of = |list| lists.get(list).into_iter().flatten().map(String::as_bytes);
+    of("enabled").map(|id| (id, true)).chain(of("disabled").map(|id| (id, false)))
 }
 
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
-    let Some(token) = text::json::<Token>(input.value) else {
+    let Some(token) = text::json_object::<Token>(input.value) else {
         return Said::Malformed;
     };
-    if token.purposes.iter().chain(token.vendors.iter()).next().is_none() {
+    if listed(&token.purposes).chain(listed(&token.vendors)).next().is_none() {
         return Said::Nothing;
     }
     let Some(at) = text::iso_seconds(&token.updated) else {
         return Said::Malformed;
     };
-    for (purpose, is_granted) in token.purposes.iter() {
+    for (purpose, is_granted) in listed(&token.purposes) {
         answers.answer(purpose, is_granted);
     }
-    for (vendor, is_granted) in token.vendors.iter() {
+    for (vendor, is_granted) in listed(&token.vendors) {
         answers.answer(&[VENDOR, vendor].concat(), is_granted);
+        if vendor.starts_with(b"c:") {
+            answers.answer(vendor, is_granted);
+        }
     }
     Said::Choice(Made { at: Some(at), ..Made::plain(Unlisted::Undecided) })
 }

@@ -24,7 +24,7 @@ use crate::{
 };
 
 pub(in crate::sources) const FORMAT: Format = Format {
-    cookies: &[named("cookies_policy"), named(SET)],
+    cookies: &[named("cookies_policy"), named(SET), named("seen_cookie_message")],
     companions: &[],
     usual: Usual::Keys(&[
         (Category::FUNCTIONAL, &["settings"]),

@@ -45,7 +45,7 @@ struct Record {
 }
 
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
-    let Some(Record { timestamp, consent, purposes }) = text::json(input.value) else {
+    let Some(Record { timestamp, consent, purposes }) = text::json_object(input.value) else {
         return Said::Malformed;
     };
     let Some(timestamp) = timestamp else { return Said::Nothing };

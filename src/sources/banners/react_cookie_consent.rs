@@ -18,15 +18,17 @@ use crate::sources::{
 pub(in crate::sources) const FORMAT: Format = Format {
     cookies: &[named("CookieConsent"), named("CookieConsent-legacy")],
     companions: &[],
-    usual: Usual::OneQuestion("true"),
+    usual: Usual::OneQuestion(ACCEPTED),
     keeps_time: false,
     read,
 };
 
+const ACCEPTED: &str = "true";
+
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
     let value = text::percent_decoded(input.value);
     if value.as_ref() != b"false" {
-        if !answers.knows(&value) {
+        if value.as_ref() != ACCEPTED.as_bytes() && !answers.knows(&value) {
             return Said::Malformed;
         }
         answers.answer(&value, true);

@@ -24,6 +24,14 @@ const ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '
 
 const TYPES = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.html': 'text/html' };
 
+/** A script for the browser, from source that imports packages. */
+export async function bundle(source) {
+    const { build } = installed('esbuild');
+    const done = await build({ stdin: { contents: source, resolveDir: MODULES, loader: 'jsx' }, bundle: true, write: false, format: 'iife',
+        define: { 'process.env.NODE_ENV': '"production"', global: 'window' }, logLevel: 'error' });
+    return done.outputFiles[0].text;
+}
+
 export class Site {
     static async open() {
         const site = new Site();

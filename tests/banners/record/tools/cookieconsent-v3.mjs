@@ -20,6 +20,7 @@ export default async function (site) {
     site.serve('/v3-revision', page({}, 'revision: 2,'));
     site.serve('/v3-names', page({ f: 'komfort', a: 'statistik', m: 'werbung' }));
     site.serve('/v3-optout', page({}, "mode: 'opt-out',").replaceAll("': { services", "': { enabled: true, services"));
+    site.serve('/v3-wide', page({}, "cookie: { domain: 'shop.test' },"));
     site.serve('/v3-named', page({}, "cookie: { name: 'choices', domain: 'shop.test', expiresAfterDays: 90, sameSite: 'Strict' },"));
     const own = /^(cc_cookie|choices)$/;
     const button = role => async p => { await p.click(`#cc-main .cm__btn[data-role="${role}"]`); };
@@ -40,6 +41,10 @@ export default async function (site) {
     const two = await site.visit('/v3', own, choose({ analytics: true, youtube: true, pixel: true }));
     await new Promise(done => setTimeout(done, 1500));
     const changed = await site.visit('/v3', own, choose({ analytics: false, pixel: false }), { context: all.context });
+    const narrow = await site.visit('/v3', own, button('all'), { keep: true });
+    await new Promise(done => setTimeout(done, 1500));
+    const twice = await site.visit('/v3-wide', own, choose({ analytics: false, pixel: false }), { context: narrow.context });
+    const times = twice.cookie.split('; ').map(pair => moment(decodedJson(pair, 'cc_cookie').lastConsentTimestamp)).sort();
     const revised = await site.visit('/v3-revision', own, button('all'));
     const names = await site.visit('/v3-names', own, button('all'));
     const named = await site.visit('/v3-named', own, button('all'));
@@ -73,6 +78,7 @@ export default async function (site) {
                 decided(['analytics', 'marketing', '@youtube', '@matomo'], ['functional'], at(two))),
             seen('accepted, then changed: the last time counts', changed.cookie, services,
                 decided(['functional', 'marketing', '@youtube'], ['analytics', '@matomo'], at(changed))),
+            seen('a copy of the host and one of its parent domain: the newer counts', twice.cookie, {}, decided(['functional', 'marketing'], ['analytics'], times.at(-1))),
             seen('the revision that counts', revised.cookie, { revision: '2' }, decided(three, [], at(revised))),
             seen('an older revision', revised.cookie, { revision: '3' }, outdated(at(revised))),
             seen('revisions not in use when it was written', all.cookie, { revision: '2' }, outdated(at(all))),

@@ -17,6 +17,7 @@ const bare = { categories: map.categories };
 export default async function (site) {
     site.serve('/klaro', page());
     site.serve('/klaro-old', page().replace("{ name: 'chat', purposes: ['functional'] }", ''));
+    site.serve('/klaro-wide', page("cookieDomain: 'shop.test'"));
     site.serve('/klaro-named', page("storageName: 'choices', cookieDomain: 'shop.test'"));
     const own = /^(klaro|choices)$/;
     const click = name => async p => { await p.click(`.klaro .${name}`); };
@@ -34,6 +35,8 @@ export default async function (site) {
     const first = await site.visit('/klaro', own, click('cm-btn-success'), { keep: true });
     const changed = await site.visit('/klaro', own, change({ matomo: false, youtube: true, pixel: true, chat: true }), { context: first.context });
     const older = await site.visit('/klaro-old', own, click('cm-btn-success'));
+    const narrow = await site.visit('/klaro', own, click('cm-btn-success'), { keep: true });
+    const twice = await site.visit('/klaro-wide', own, change({ matomo: false, youtube: true, pixel: true, chat: true }), { context: narrow.context });
     const named = await site.visit('/klaro-named', own, click('cm-btn-success'));
 
     return {
@@ -52,6 +55,7 @@ export default async function (site) {
                 decided(['analytics', 'marketing', '@youtube', '@matomo'], [])),
             seen('a mapped service that the tool does not know', all.cookie, { categories: { analytics: ['matomo', 'hotjar'], functional: ['chat'] } },
                 decided(['functional'], [])),
+            seen('a copy of the host and one of its parent domain: what both allow', twice.cookie, map, decided(['functional', 'marketing', '@youtube'], ['analytics', '@matomo'])),
             seen('another name for the cookie', named.cookie, { ...map, cookie: 'choices' },
                 decided(['functional', 'analytics', 'marketing', '@youtube', '@matomo'], [])),
             byHand('numbers and strings are no answers', 'klaro=%7B%22matomo%22%3A1%2C%22youtube%22%3A%22true%22%2C%22pixel%22%3Atrue%2C%22chat%22%3Anull%7D', map, malformed()),

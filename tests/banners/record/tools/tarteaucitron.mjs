@@ -41,6 +41,7 @@ export default async function (site) {
     const exemptAll = await site.visit('/tac-exempt', own, click('tarteaucitronPersonalize2'));
     const exemptNone = await site.visit('/tac-exempt', own, click('tarteaucitronAllDenied2'));
     const asked = await site.visit('/tac-asked', own, loaded);
+    const askedAll = await site.visit('/tac-asked', own, click('tarteaucitronPersonalize2'));
     const preset = await site.visit('/tac-true', own, loaded);
 
     const services = { services: { youtube: ['youtube'], matomo: ['gtag'] } };
@@ -75,6 +76,8 @@ export default async function (site) {
             seen('exempt services after "accept all": their `true` looks the same and tells nothing', exemptAll.cookie, {}, decided(['marketing'], [])),
             seen('exempt services, refused', exemptNone.cookie, {}, decided([], ['analytics', 'marketing'])),
             seen('alwaysNeedConsent: exempt services wait like the others', asked.cookie, {}, none()),
+            seen('alwaysNeedConsent, and the policy knows it: nothing clicked', asked.cookie, { categories: { analytics: ['asked:matomo'] } }, none()),
+            seen('alwaysNeedConsent, and the policy knows it: accepted', askedAll.cookie, { categories: { analytics: ['asked:matomo'], marketing: ['youtube'] } }, decided(['analytics', 'marketing'], [])),
             seen('another name for the cookie', named.cookie, { cookie: 'choices' }, decided(three, [])),
             byHand('a name that ends like another', 'tarteaucitron=!xgtag=true!gtag=wait', services, none()),
             byHand('a service of the site\'s own, not mapped', 'tarteaucitron=!shopstats=true!gtag=false', {}, decided([], ['analytics'])),

@@ -1,0 +1,144 @@
+//! A draft policy from browser recordings, before any code is touched; and a check for CI.
+//!
+//! ```text
+//! cargo run --example inventory -- visit.har shop.har > policy.toml
+//! cargo run --example inventory -- --check policy.toml visit.har
+//! ```
+//!
+//! Record a visit with the browser's developer tools: Network, reload, click through the site, sign in, accept the banner,
+//! then "Save all as HAR". Chrome leaves cookies out unless the developer tools' setting "Allow to generate HAR with
+//! sensitive data" is on. A recording holds the values of cookies: keep it to yourself. What is printed here never does.
+//!
+//! The site is the host of the first request of each file (without `www.`) and everything below it; `--host` names others.
+//! Cookies of other hosts are listed in a comment: this server never sees them.
+//!
+//! With `--check POLICY.toml` it lists what the recordings show and the policy does not declare. It ends with 0 if there
+//! is nothing, with 1 if there is something, with 2 if it could not tell.
+
+mod har;
+mod site;
+
+use std::{env, fs, process::ExitCode};
+
+use tower_consent::{Inventory, Lifetime, ManualClock, Policy, PolicyBuilder, Retention};
+
+use self::site::{Elsewhere, Site};
+
+const USAGE: &str = "usage: inventory [--host HOST]... [--check POLICY.toml] HAR-FILE...";
+
+fn main() -> ExitCode {
+    match run(env::args().skip(1)) {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[derive(Default)]
+struct Wish {
+    hosts: Vec<String>,
+    check: Option<String>,
+    files: Vec<String>,
+}
+
+impl Wish {
+    fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut wish = Self::default();
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().ok_or_else(|| format!("{argument} lacks its value\n{USAGE}"));
+            match argument.as_str() {
+                "--host" => wish.hosts.push(value()?),
+                "--check" => wish.check = Some(value()?),
+                _ if argument.starts_with('-') => return Err(format!("{argument} is not known\n{USAGE}")),
+                _ => wish.files.push(argument),
+            }
+        }
+        if wish.files.is_empty() { Err(USAGE.to_owned()) } else { Ok(wish) }
+    }
+}
+
+fn run(arguments: impl Iterator<Item = String>) -> Result<ExitCode, String> {
+    let wish = Wish::parse(arguments)?;
+    let policy = wish.check.as_deref().map(read_policy).transpose()?;
+    let seen = Seen::read(&wish)?;
+    if !seen.has_cookies {
+        let hint = "no cookie in these files; Chrome leaves them out of a HAR file unless the developer tools may write \
+                    \"sensitive data\"";
+        if policy.is_some() {
+            return Err(hint.to_owned());
+        }
+        eprintln!("{hint}");
+    }
+    match policy {
+        Some(policy) => check(&seen, &policy),
+        None => draft(&seen),
+    }
+}
+
+fn read_policy(file: &str) -> Result<Policy, String> {
+    let text = fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
+    let builder: PolicyBuilder = toml::from_str(&text).map_err(|error| format!("{file}: {error}"))?;
+    builder.build().map_err(|error| format!("{file}: {error}"))
+}
+
+/// What the recordings show.
+struct Seen {
+    inventory: Inventory,
+    elsewhere: Elsewhere,
+    has_cookies: bool,
+    /// Declares nothing, and forgets nothing for a century: recordings may be old.
+    nothing: Policy,
+}
+
+impl Seen {
+    fn read(wish: &Wish) -> Result<Self, String> {
+        let retention = Retention::default().with_inventory(Lifetime::months(1_200));
+        let nothing = Policy::builder().retention(retention).build().map_err(|error| error.to_string())?;
+        let clock = ManualClock::default();
+        let inventory = Inventory::with_clock(clock.clone());
+        let mut elsewhere = Elsewhere::default();
+        let (mut has_cookies, mut earliest) = (false, i64::MAX);
+        for file in &wish.files {
+            let exchanges = har::read(file)?;
+            let site = Site::of(&wish.hosts, exchanges.first().map(|first| first.host.as_str()));
+            for exchange in exchanges {
+                has_cookies |= !exchange.request.is_empty() || !exchange.response.is_empty();
+                if site.has(&exchange.host) {
+                    // Dates of expiry are judged as on that day.
+                    clock.set(exchange.seconds);
+                    earliest = earliest.min(exchange.seconds);
+                    inventory.see_request(&exchange.request, &nothing);
+                    inventory.see_response(&exchange.response, &nothing);
+                } else {
+                    elsewhere.add(&exchange);
+                }
+            }
+        }
+        // Read as of the first day: so nothing is too old to be told of.
+        clock.set(earliest);
+        Ok(Self { inventory, elsewhere, has_cookies, nothing })
+    }
+}
+
+fn draft(seen: &Seen) -> Result<ExitCode, String> {
+    let draft = seen.inventory.draft(&seen.nothing);
+    print!("{draft}{}", seen.elsewhere);
+    eprintln!("{} cookies wait for a person to decide", draft.undecided().count());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(seen: &Seen, policy: &Policy) -> Result<ExitCode, String> {
+    let dropped = seen.inventory.snapshot(policy).dropped;
+    if dropped.in_requests + dropped.in_responses > 0 {
+        return Err("there are more names in these files than can be checked, or longer ones".to_owned());
+    }
+    let undeclared = seen.inventory.undeclared(policy);
+    undeclared.iter().for_each(|cookie| println!("{cookie}"));
+    if undeclared.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("{} cookies are not declared", undeclared.len());
+    Ok(ExitCode::FAILURE)
+}
