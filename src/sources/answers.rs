@@ -64,11 +64,12 @@ pub(crate) struct Answers<'m> {
     mapping: &'m Mapping,
     granted: Bits,
     refused: Bits,
+    open: Bits,
 }
 
 impl<'m> Answers<'m> {
     pub(crate) const fn new(mapping: &'m Mapping) -> Self {
-        Self { mapping, granted: Bits::NONE, refused: Bits::NONE }
+        Self { mapping, granted: Bits::NONE, refused: Bits::NONE, open: Bits::NONE }
     }
 
     /// The banner says this of one of its keys. A key that the mapping does not have is passed over. One that is answered
@@ -80,6 +81,27 @@ impl<'m> Answers<'m> {
         } else {
             self.refused.insert(place);
         }
+    }
+
+    /// The banner asks for this key and has no answer yet: what needs it is undecided, whatever else was granted.
+    pub(crate) fn leave_open(&mut self, key: &[u8]) {
+        if let Some(place) = self.mapping.place(key) {
+            self.open.insert(place);
+        }
+    }
+
+    /// What was not granted is refused, those of a usual list too: for tools that leave refusals out.
+    pub(crate) fn refuse_rest(&mut self) {
+        for place in 0..self.mapping.keys.len() {
+            if !self.granted.contains(place) {
+                self.refused.insert(place);
+            }
+        }
+    }
+
+    /// Whether the mapping has this key.
+    pub(crate) fn knows(&self, key: &[u8]) -> bool {
+        self.mapping.place(key).is_some()
     }
 
     /// The keys of the mapping: for formats in which one looks a key up, rather than reads them all.
@@ -114,6 +136,9 @@ impl<'m> Answers<'m> {
         let mut answers = entry.keys.iter().map(answer);
         if entry.keys.iter().any(|key| answer(key) == Some(false)) {
             return Some(false);
+        }
+        if entry.keys.iter().any(|key| self.open.contains((*key).into())) {
+            return None;
         }
         let is_granted = if entry.is_usual {
             answers.any(|answer| answer == Some(true))
@@ -184,6 +209,16 @@ mod tests {
         ] {
             assert_eq!([Undecided, Refused].map(|rule| said(&declared, answers, rule)), of_declared, "{answers:?}");
             assert_eq!([Undecided, Refused].map(|rule| said(&usual, answers, rule)), of_usual, "{answers:?}");
+        }
+        for entries in [&declared, &usual] {
+            let mapping = Mapping::new(entries).unwrap();
+            for (refuses, rule) in [(false, Undecided), (false, Refused), (true, Undecided)] {
+                let mut all = Answers::new(&mapping);
+                all.leave_open(b"b");
+                all.answer(b"a", !refuses);
+                let (granted, refused) = all.finish(rule);
+                assert_eq!((granted.contains(target(1)), refused.contains(target(1))), (false, refuses), "{rule:?}");
+            }
         }
         let twice = [(target(1), vec!["a"], true), (target(1), vec!["sale"], true)];
         assert_eq!(said(&twice, &[("a", true)], Undecided), Some(true));

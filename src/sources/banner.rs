@@ -70,6 +70,34 @@ banners! {
     /// Complianz, `cmplz_banner-status`. Keys: `preferences` (functional), `statistics`, `marketing`, and the names of
     /// services. Revision: the id of the cookie policy.
     Complianz = "complianz" => banners::complianz::FORMAT,
+    /// Tarteaucitron, `tarteaucitron`: answers by service; the services that the tool ships have their type's category, a
+    /// site's own services must be mapped. A service that the tool exempts (Matomo) is answered only as `asked:matomo`,
+    /// by sites with `alwaysNeedConsent`.
+    Tarteaucitron = "tarteaucitron" => banners::tarteaucitron::FORMAT,
+    /// Didomi, `didomi_token`: answers by purpose and by vendor (`vendor:google`), so the policy must say which is what.
+    /// `didomi_dcs` is not read.
+    Didomi = "didomi" => banners::didomi::FORMAT,
+    /// Iubenda, `_iub_cs-` and an id: answers by purpose (`2` and `3` functional, `4` analytics, `5` marketing), or one for
+    /// all.
+    Iubenda = "iubenda" => banners::iubenda::FORMAT,
+    /// GOV.UK's components, `cookies_policy`: answers by `settings`, `usage` and `campaigns`.
+    GovUk = "gov-uk" => banners::gov_uk::FORMAT,
+    /// ASP.NET Core's cookie policy, `.AspNet.Consent`: one answer, `yes`.
+    AspNet = "aspnet" => banners::asp_net::FORMAT,
+    /// C15t from 1.8 on, `c15t`: answers by category (`functionality`, `experience`, `measurement`, `marketing`); the
+    /// revision is its policy's fingerprint.
+    C15t = "c15t" => banners::c15t::FORMAT,
+    /// Django-cookie-consent, `cookie_consent`: answers by group, so the policy must say which group is what; the revision is
+    /// a version of all groups, or `group=version|group=version`.
+    DjangoCookieConsent = "django-cookie-consent" => banners::django_cookie_consent::FORMAT,
+    /// React-cookie-consent, `CookieConsent`: one answer, `true`.
+    ReactCookieConsent = "react-cookie-consent" => banners::react_cookie_consent::FORMAT,
+    /// IAB TCF v2, `euconsent-v2`: keys are the purposes `1` to `11`, `publisher:1` and `vendor:755`.
+    Tcf = "tcf" => banners::tcf::FORMAT,
+    /// IAB GPP, `__gpp`: the EU's section as [`Tcf`](Self::Tcf); the key `sale`, which the sections of the US only refuse.
+    Gpp = "gpp" => banners::gpp::FORMAT,
+    /// IAB US Privacy, `usprivacy`: the key `sale`, which is only ever refused.
+    UsPrivacy = "us-privacy" => banners::us_privacy::FORMAT,
 }
 
 impl fmt::Display for Banner {

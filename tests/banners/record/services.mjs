@@ -1,7 +1,7 @@
-// Prints the usual mapping of tarteaucitron's services, for src/sources/tarteaucitron.services.txt: each service that the
+// Prints the usual mapping of tarteaucitron's services, for src/sources/banners/tarteaucitron/services.txt: each service that the
 // tool ships, the type under which it shows it, and our category for that type. Facts only; how to run: see record.mjs.
 //
-//   node tests/banners/record/services.mjs > src/sources/tarteaucitron.services.txt
+//   node tests/banners/record/services.mjs > src/sources/banners/tarteaucitron/services.txt
 
 import { Site, version } from './site.mjs';
 
