@@ -18,6 +18,7 @@
 //! `DNT: 0` grants nothing: it is not among the rules.
 
 mod age;
+pub(crate) mod google;
 mod prompt;
 mod sources;
 

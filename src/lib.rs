@@ -192,14 +192,17 @@ pub use crate::{
     clock::{Clock, ManualClock, SystemClock},
     consent::{NamedChoice, Names, RecordId, RecordIdError, UndecidedReason},
     cookies::change::{ConsentChange, Selection, SelectionError},
-    decide::{Decision, Prompt},
+    decide::{
+        Decision, Prompt,
+        google::{GoogleConsent, NonceError},
+    },
     enforce::{ConsentContext, ConsentLayer, ConsentService, ResponseFuture},
     policy::{
         About, AttributeFloors, CacheRule, CategoryEntry, CategoryKind, ConfigError, ConfigErrorKind, ConsentCookie,
-        ConsentSource, CookieOrigin, CookieRule, DeclaredCategory, DeclaredCookie, DeclaredService, Lifetime,
-        LifetimeError, Mode, Narrow, OutdatedGrants, Policy, PolicyBuilder, PolicyHandle, PublishError, Reason, Regime,
-        Reissue, Retention, Revision, RevisionKind, RuleTarget, SameSite, Scope, ServiceEntry, SetCookieLine,
-        SignalScope, Text, TokenRules, UnknownCookies, Verdict,
+        ConsentSource, CookieOrigin, CookieRule, CountryHeader, DeclaredCategory, DeclaredCookie, DeclaredService,
+        Lifetime, LifetimeError, Mode, Narrow, OutdatedGrants, Policy, PolicyBuilder, PolicyHandle, PublishError,
+        Reason, Regime, RegionLaw, Regions, Reissue, Retention, Revision, RevisionKind, RuleTarget, SameSite, Scope,
+        ServiceEntry, SetCookieLine, SignalScope, Text, TokenRules, UnknownCookies, Verdict,
     },
     record::{
         AccountLink, AccountLinkFuture, AccountLinkService, ChainHead, ChoiceError, ChoiceMethod, Choices, DueRule,

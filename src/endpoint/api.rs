@@ -20,7 +20,7 @@ use crate::{
 
 /// `GET /api/state`.
 pub(super) fn state(visit: &Visit) -> Answer {
-    answer::json(StatusCode::OK, State::of(&visit.decision).to_json())
+    answer::json(StatusCode::OK, State::of(&visit.decision, &visit.settings).to_json())
 }
 
 /// `POST /api/withdraw`. Never fails, and comes from anywhere.
@@ -83,7 +83,7 @@ fn wish(visit: &Visit, object: &Object) -> Result<Wish, Fault> {
 /// The new state with the cookie that remembers it; a conflict where a signal closed something of it.
 fn changed(visit: &Visit, change: ConsentChange) -> Answer {
     let decision = choose::decision_after(visit, &change);
-    let state = State::of(&decision);
+    let state = State::of(&decision, &visit.settings);
     let closed: Vec<&str> = decision
         .policy()
         .categories()

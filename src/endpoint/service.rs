@@ -67,7 +67,7 @@ pub(super) struct Settings {
     pub(super) languages: Languages,
     pub(super) look: Arc<dyn Look>,
     pub(super) stylesheets: Vec<String>,
-    pub(super) google_consent: Option<String>,
+    pub(super) google_consent: Option<Vec<String>>,
     pub(super) style: Asset,
     pub(super) script: Asset,
     pub(super) description: Bytes,
@@ -131,14 +131,15 @@ impl ConsentPages {
     }
 
     /// Keeps Google's Consent Mode (v2, in its basic form: no tag is loaded before its service is allowed) informed.
-    /// `services`: the names of the policy's services that are Google's; without any, it goes by category.
+    /// `services`: the names of the policy's services that are Google's; without any, it goes by category. The script tells
+    /// them what [`GoogleConsent::of_services`](crate::GoogleConsent::of_services) says, which is in `/api/state` too.
     #[must_use]
     pub fn with_google_consent<I>(self, services: I) -> Self
     where
         I: IntoIterator<Item: AsRef<str>>,
     {
-        let services: Vec<String> = services.into_iter().map(|name| name.as_ref().to_owned()).collect();
-        self.set(|settings| settings.google_consent = Some(services.join(" ")))
+        let services = services.into_iter().map(|name| name.as_ref().to_owned()).collect();
+        self.set(|settings| settings.google_consent = Some(services))
     }
 
     /// Reads so many bytes of a body at most; larger ones are answered with 413.

@@ -59,9 +59,8 @@ impl<'a> Reader<'a> {
     }
 
     fn script(&self, nonce: Option<&str>) -> String {
-        let state = State::of(self.decision).to_json();
+        let state = State::of(self.decision, self.settings).to_json();
         let mut tag = ScriptTag::new(self.scene.base, &state);
-        tag.google_consent = self.settings.google_consent.as_deref();
         tag.nonce = nonce;
         tag.to_html()
     }

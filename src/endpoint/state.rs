@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::service::Settings;
 use crate::{
     category::Category,
     consent::Target,
-    decide::{Decision, Prompt},
+    decide::{Decision, Prompt, google::GoogleConsent},
     policy::{Reason, Verdict},
     signal::{Signal, Signals},
 };
@@ -27,6 +28,7 @@ pub(crate) struct State<'d> {
     decided: Option<String>,
     categories: BTreeMap<&'d str, CategoryState>,
     services: BTreeMap<&'d str, ServiceState<'d>>,
+    google: Option<GoogleConsent>,
 }
 
 #[derive(Debug, Serialize)]
@@ -57,7 +59,8 @@ struct ServiceState<'d> {
 }
 
 impl<'d> State<'d> {
-    pub(crate) fn of(decision: &'d Decision) -> Self {
+    pub(super) fn of(decision: &'d Decision, settings: &Settings) -> Self {
+        let google = settings.google_consent.as_deref();
         let policy = decision.policy();
         let prompt = decision.prompt();
         let categories = policy.categories().iter().map(|category| {
@@ -95,6 +98,7 @@ impl<'d> State<'d> {
             decided: decided(decision),
             categories: categories.collect(),
             services: services.collect(),
+            google: google.map(|services| GoogleConsent::of_services(decision, services)),
         }
     }
 

@@ -13,6 +13,7 @@ use super::{
     error::ConfigError,
     lifetime::Lifetime,
     regime::{CacheRule, Mode, Regime, SignalRules, SignalScope, UnknownCookies},
+    regions::Regions,
     retention::Retention,
     revision::{OutdatedGrants, Revision},
     rule::{AttributeFloors, CookieRule, RuleTarget},
@@ -34,6 +35,7 @@ use crate::{catalogue::Preset, category::Category, policy::SetCookieLine, signal
 /// |---|---|
 /// | `mode` | `enforce` |
 /// | `regime` | `opt-in` |
+/// | `regions` (the regime by country) | none: `regime` holds everywhere, and no header is read |
 /// | `unknown` (cookies that no rule declares) | `strip` |
 /// | `grant_lifetime`, `refusal_lifetime` | `6 months`, on the calendar; a refusal never lapses where anything passes until it is refused |
 /// | `revisions` | one: number 1, no date |
@@ -61,6 +63,7 @@ use crate::{catalogue::Preset, category::Category, policy::SetCookieLine, signal
 pub struct PolicyBuilder {
     pub(crate) mode: Mode,
     pub(crate) regime: Regime,
+    pub(crate) regions: Option<Regions>,
     pub(crate) unknown: UnknownCookies,
     pub(crate) site_domain: Option<String>,
     pub(crate) grant_lifetime: Option<Lifetime>,
@@ -169,8 +172,15 @@ impl PolicyBuilder {
         self
     }
 
-    /// What holds where nobody has decided, by request, in place of [`regime`](Self::regime): by region, for example.
-    /// `headers` are those that `resolver` reads; they are named in `Vary`.
+    /// What holds where nobody has decided, by the country that a trusted proxy names, in place of
+    /// [`regime`](Self::regime) and of a [resolver](Self::regime_resolver). The header is named in `Vary`.
+    pub fn regions(mut self, regions: Regions) -> Self {
+        self.regions = Some(regions);
+        self
+    }
+
+    /// What holds where nobody has decided, by request, in place of [`regime`](Self::regime): by what [`regions`](Self::regions)
+    /// cannot tell, for example. `headers` are those that `resolver` reads; they are named in `Vary`.
     ///
     /// Only read a header that your proxy sets and that visitors cannot.
     pub fn regime_resolver(
@@ -310,6 +320,7 @@ impl fmt::Debug for PolicyBuilder {
         f.debug_struct("PolicyBuilder")
             .field("mode", &self.mode)
             .field("regime", &self.regime)
+            .field("regions", &self.regions)
             .field("unknown", &self.unknown)
             .field("site_domain", &self.site_domain)
             .field("revisions", &self.revisions)

@@ -135,6 +135,16 @@ pub enum ConfigErrorKind {
     BadLink,
     /// Records that would be deleted before the consents that they prove have ended.
     ShortRetention,
+    /// The name of no header.
+    BadHeaderName,
+    /// No country: ISO 3166-1 alpha-2 codes are two capitals.
+    UnknownCountry,
+    /// No regime: `opt-in`, `opt-in-with-exemptions` and `opt-out` are.
+    UnknownRegime,
+    /// Two rules for the regime: `regions` stand in place of `regime` and of a resolver.
+    RegimeTwice,
+    /// Regions that can be opt-out, where Global Privacy Control must close marketing at least (R96, R102).
+    GpcIgnored,
     /// A key id is 1 to 5 of the characters `a-z 0-9 _ -`.
     BadKeyId,
     /// Two keys of one id.
@@ -193,6 +203,13 @@ impl fmt::Display for ConfigErrorKind {
             Self::BadDate => "no such day",
             Self::BadLink => "a link is a path of this site, or begins with https://",
             Self::ShortRetention => "records would be deleted before the consents that they prove have ended",
+            Self::BadHeaderName => "not the name of a header",
+            Self::UnknownCountry => "not a country: two capitals, as in ISO 3166-1, or XK",
+            Self::UnknownRegime => "not a regime: `opt-in`, `opt-in-with-exemptions` and `opt-out` are",
+            Self::RegimeTwice => "`regions` stand in place of `regime` and of a regime resolver: keep one of them",
+            Self::GpcIgnored => {
+                "a region is opt-out, where Global Privacy Control must be obeyed, for `marketing` at least"
+            }
             Self::BadKeyId => "a key id is 1 to 5 of the characters a-z 0-9 _ -",
             Self::DuplicateKeyId => "two keys have this id",
             Self::EmptyKey => "the key is empty",

@@ -7,6 +7,7 @@ use http::{HeaderName, Request, request::Parts};
 use super::{
     Policy,
     regime::Regime,
+    regions::CountryTable,
     verdict::{Narrow, Verdict},
 };
 
@@ -16,6 +17,8 @@ type DropHook = Arc<dyn Fn(&SetCookieLine<'_>) -> bool + Send + Sync>;
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
     pub(super) regime: Option<Hook<Regime>>,
+    /// In place of `regime`: the policy has only one of them.
+    pub(super) regions: Option<CountryTable>,
     pub(super) regime_headers: Vec<HeaderName>,
     pub(super) stand_down: Option<Hook<bool>>,
     pub(super) narrow: Option<Hook<Narrow>>,
@@ -49,19 +52,20 @@ impl Policy {
     /// What the application's hooks say of a request. Only a policy that has any looks at the request's parts, which
     /// have to be taken out of it.
     pub(crate) fn consult<B>(&self, request: Request<B>) -> (Request<B>, Circumstances) {
-        let Hooks { regime, stand_down, narrow, .. } = &self.hooks;
+        let Hooks { regime, regions, stand_down, narrow, .. } = &self.hooks;
+        let of_place = regions.as_ref().map_or(self.regime, |regions| regions.regime(request.headers()));
         if regime.is_none() && stand_down.is_none() && narrow.is_none() {
-            let circumstances = Circumstances { stands_down: false, regime: self.regime, narrow: Narrow::nothing() };
+            let circumstances = Circumstances { stands_down: false, regime: of_place, narrow: Narrow::nothing() };
             return (request, circumstances);
         }
         let (parts, body) = request.into_parts();
         let stands_down = stand_down.as_ref().is_some_and(|predicate| predicate(&parts));
         let circumstances = if stands_down {
-            Circumstances { stands_down, regime: self.regime, narrow: Narrow::nothing() }
+            Circumstances { stands_down, regime: of_place, narrow: Narrow::nothing() }
         } else {
             Circumstances {
                 stands_down,
-                regime: regime.as_ref().map_or(self.regime, |resolver| resolver(&parts)),
+                regime: regime.as_ref().map_or(of_place, |resolver| resolver(&parts)),
                 narrow: narrow.as_ref().map_or_else(Narrow::nothing, |hook| hook(&parts)),
             }
         };

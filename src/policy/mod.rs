@@ -20,6 +20,7 @@ mod hooks;
 mod lifetime;
 mod matcher;
 mod regime;
+mod regions;
 mod retention;
 mod revision;
 mod rule;
@@ -50,6 +51,7 @@ pub use self::{
     hooks::SetCookieLine,
     lifetime::{Lifetime, LifetimeError},
     regime::{CacheRule, CategoryKind, Mode, Regime, SignalScope, UnknownCookies},
+    regions::{CountryHeader, RegionLaw, Regions},
     retention::Retention,
     revision::{OutdatedGrants, Revision, RevisionKind},
     rule::{AttributeFloors, CookieRule, RuleTarget, SameSite},
@@ -313,12 +315,11 @@ impl Policy {
     /// A resolver is taken to be able to answer anything.
     pub(crate) fn keeps_refusals(&self) -> bool {
         let has_exempt = || self.categories.iter().any(|facts| facts.kind == CategoryKind::ExemptUntilObjected);
-        match self.regime {
-            _ if self.hooks.regime.is_some() => true,
-            Regime::OptIn => false,
-            Regime::OptInWithExemptions => has_exempt(),
-            Regime::OptOut => true,
-        }
+        let can_be = |regime: Regime| match &self.hooks.regions {
+            Some(regions) => regions.has(regime),
+            None => self.regime == regime,
+        };
+        self.hooks.regime.is_some() || can_be(Regime::OptOut) || (can_be(Regime::OptInWithExemptions) && has_exempt())
     }
 
     /// Finds the consent cookie's name in a line, be it as a name or as a part of something else.

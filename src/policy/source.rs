@@ -304,11 +304,10 @@ pub(super) fn compile(
             scopes: if source.scopes.is_empty() { default_scopes(prefix) } else { source.scopes },
             reissue: source.reissue,
         };
-        // Two readers of one cookie would be two opinions of one choice.
-        if let Some((taken, _)) =
-            compiled.cookies().find(|(name, _)| banners.iter().any(|known| known.owns(name.as_bytes())))
-        {
-            return Err(ConfigError::new(Kind::BannerCookie, at("cookie"), taken));
+        // Two readers of one cookie would be two opinions of one choice. Beside it, banners may share: several write a TCF
+        // string as well, and a site can name that too.
+        if banners.iter().any(|known| known.name == compiled.name) {
+            return Err(ConfigError::new(Kind::BannerCookie, at("cookie"), name));
         }
         banners.push(compiled);
     }

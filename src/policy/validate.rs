@@ -14,6 +14,7 @@ use super::{
     lifetime::Lifetime,
     matcher::{Matcher, RuleIndex},
     regime::{CategoryKind, SignalScope},
+    regions,
     revision::Revision,
     rule::{CompiledRule, CookieRule},
     scope::{MAX_EXPIRY_LINES, NamePrefix, Scope, expiry_lines as lines_of},
@@ -82,6 +83,7 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
     let signals = Signal::ALL.map(|signal| signal_facts(&builder, &names, signal));
     let [first, second] = signals;
     let signals = [first?, second?];
+    regions::compile(&mut builder, &names, &signals)?;
 
     let own_cookies = [builder.consent_cookie.name.as_str(), tokens.cookie_name()];
     let site_domain = builder.site_domain.as_deref();

@@ -56,6 +56,20 @@ banners! {
     /// Osano's open source cookieconsent 3, `cookieconsent_status`: one question for all that is not essential, with the
     /// key `all`. No revision.
     Osano = "osano" => banners::osano::FORMAT,
+    /// OneTrust, `OptanonConsent` and `OptanonAlertBoxClosed`: answers by the site's groups. Usual: `C0003` functional,
+    /// `C0002` analytics, `C0004` and `C0005` marketing; the policy must say what a site's own groups are. No revision.
+    OneTrust = "onetrust" => banners::onetrust::FORMAT,
+    /// Cookiebot, `CookieConsent`. Keys: `preferences` (functional), `statistics` and `marketing`. Revision: `ver`.
+    Cookiebot = "cookiebot" => banners::cookiebot::FORMAT,
+    /// CookieYes, `cookieyes-consent`. Keys: `functional`, `analytics` and `performance` (both analytics),
+    /// `advertisement`, `other`, and those of the site. Revision: `lastRenewedDate`, in milliseconds.
+    CookieYes = "cookieyes" => banners::cookieyes::FORMAT,
+    /// Cookie Law Info, CookieYes' predecessor for WordPress, `viewed_cookie_policy`. Keys: as CookieYes, `others`, or
+    /// `non-necessary` for everything at once. Revision: `ver`.
+    CookieLawInfo = "cookie-law-info" => banners::cookie_law_info::FORMAT,
+    /// Complianz, `cmplz_banner-status`. Keys: `preferences` (functional), `statistics`, `marketing`, and the names of
+    /// services. Revision: the id of the cookie policy.
+    Complianz = "complianz" => banners::complianz::FORMAT,
     /// Tarteaucitron, `tarteaucitron`: answers by service; the services that the tool ships have their type's category, a
     /// site's own services must be mapped. A service that the tool exempts (Matomo) is answered only as `asked:matomo`,
     /// by sites with `alwaysNeedConsent`.
@@ -78,6 +92,12 @@ banners! {
     DjangoCookieConsent = "django-cookie-consent" => banners::django_cookie_consent::FORMAT,
     /// React-cookie-consent, `CookieConsent`: one answer, `true`.
     ReactCookieConsent = "react-cookie-consent" => banners::react_cookie_consent::FORMAT,
+    /// IAB TCF v2, `euconsent-v2`: keys are the purposes `1` to `11`, `publisher:1` and `vendor:755`.
+    Tcf = "tcf" => banners::tcf::FORMAT,
+    /// IAB GPP, `__gpp`: the EU's section as [`Tcf`](Self::Tcf); the key `sale`, which the sections of the US only refuse.
+    Gpp = "gpp" => banners::gpp::FORMAT,
+    /// IAB US Privacy, `usprivacy`: the key `sale`, which is only ever refused.
+    UsPrivacy = "us-privacy" => banners::us_privacy::FORMAT,
 }
 
 impl fmt::Display for Banner {

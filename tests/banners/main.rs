@@ -11,7 +11,7 @@ mod values;
 use serde_json::Value;
 use tower_consent::{Banner, Category, ConsentSource, Policy, PolicyBuilder};
 
-/// The policy of the tables: all built-in categories, a service of analytics and one of marketing.
+/// The policy of the tables: all built-in categories, a service of analytics and two of marketing.
 fn policy() -> PolicyBuilder {
     Policy::builder()
         .cookies(Category::FUNCTIONAL, ["theme"])
@@ -19,6 +19,7 @@ fn policy() -> PolicyBuilder {
         .cookies(Category::MARKETING, ["_fbp"])
         .service("matomo", "analytics")
         .service("youtube", "marketing")
+        .service("pixel", "marketing")
 }
 
 /// A source with the settings of a table: what a policy file says beside `banner`.

@@ -17,6 +17,7 @@ pub(crate) struct Table {
     version: String,
     status: String,
     source: String,
+    #[serde(default)]
     pub(crate) cookies: Vec<Cookie>,
     pub(crate) cases: Vec<Case>,
 }

@@ -29,6 +29,7 @@ async fn the_state() {
                 "google-ads": refused("marketing"), "meta": refused("marketing"), "youtube": refused("functional"),
                 "stripe": {"allowed": true, "reason": "essential", "category": "essential", "closed_by_signal": false},
             },
+            "google": null,
         })
     );
 }

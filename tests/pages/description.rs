@@ -156,3 +156,27 @@ async fn every_status_is_described_and_comes() {
     }
     assert_eq!(seen, described);
 }
+
+/// What Google's tags are told stands in the state only where the pages keep them informed.
+#[tokio::test]
+async fn the_state_for_google_is_described() {
+    let set = |pages: ConsentPages| pages.with_google_consent(["google-ads"]);
+    let site = Site::on(crate::site::Carrier::Axum, policy(), set).await;
+    let mut visitor = site.visitor();
+    for (path, body, expected) in [
+        ("choice", json!({"revision": 3, "grant": [], "grant_services": ["google-ads"]}), "granted"),
+        ("withdraw", json!({}), "denied"),
+    ] {
+        let answer = site.call(&mut visitor, path, body).await.json();
+        assert_described("State", &answer);
+        assert_eq!(answer["google"]["ad_storage"], expected);
+        assert_eq!(
+            (&answer["google"]["analytics_storage"], &answer["google"]["security_storage"]),
+            (&json!("denied"), &json!("granted"))
+        );
+        let state = site.state(&mut visitor).await;
+        assert_eq!(state["google"], answer["google"]);
+    }
+    let site = Site::new().await;
+    assert_eq!(site.state(&mut site.visitor()).await["google"], Value::Null);
+}

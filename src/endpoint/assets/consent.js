@@ -3,7 +3,6 @@
   "use strict";
   const tag = document.currentScript;
   const api = tag.dataset.consentApi;
-  const google = tag.dataset.googleConsent;
   let state = JSON.parse(tag.dataset.consentState);
   let before = null; // where the focus was before it went into the banner
   let told = false; // whether Google's tags have had their default
@@ -16,23 +15,12 @@
       : has(state.services, name) || has(state.categories, name);
 
   // Google Consent Mode v2, basic: nothing is said before something is allowed, and its tags load after that.
-  const TYPES = {
-    ad_storage: "marketing", ad_user_data: "marketing", ad_personalization: "marketing",
-    analytics_storage: "analytics", functionality_storage: "functional", personalization_storage: "functional",
-  };
   function tell() {
     const optional = (entry) => entry.allowed && !entry.always && entry.category !== "essential";
-    if (google === undefined || !(told || [state.categories, state.services].some((t) => Object.values(t).some(optional)))) return;
-    const named = google.split(/\s+/).filter((name) => Object.hasOwn(state.services, name));
-    const types = { security_storage: "granted" };
-    for (const [type, category] of Object.entries(TYPES)) {
-      const services = named.filter((name) => state.services[name].category === category);
-      const open = services.length ? services.some((name) => has(state.services, name)) : has(state.categories, category);
-      types[type] = open ? "granted" : "denied";
-    }
+    if (!state.google || !(told || [state.categories, state.services].some((t) => Object.values(t).some(optional)))) return;
     window.dataLayer = window.dataLayer || [];
     // Its tags tell commands from data by this very object.
-    (function () { window.dataLayer.push(arguments); })("consent", told ? "update" : "default", types);
+    (function () { window.dataLayer.push(arguments); })("consent", told ? "update" : "default", state.google);
     told = true;
   }
 

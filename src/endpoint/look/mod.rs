@@ -31,7 +31,6 @@
 //! | `data-consent-stale` | any element | is hidden after a choice, because it speaks of the one before |
 //! | `data-consent`, `data-consent-service` | `<script type="text/plain">`, `<iframe data-src>` | runs or loads when the category or the service is allowed; a script's `data-src` and `data-type` become `src` and `type` |
 //! | `data-consent-placeholder` | any element | is hidden when the service (or category) of that name is allowed |
-//! | `data-google-consent` | the script itself | Google Consent Mode v2, basic; the value names the services that are Google's, separated by blanks; empty: by category |
 //!
 //! After a change, `document` gets the event `consent:change`, whose `detail` is the new state. A script that ran cannot be
 //! taken back before the next page; a frame is emptied.

@@ -47,8 +47,6 @@ pub struct ScriptTag<'a> {
     pub base: &'a str,
     /// The state, as the API gives it.
     pub state: &'a str,
-    /// The services that are Google's, for its Consent Mode; `None` for no Consent Mode. Empty: by category.
-    pub google_consent: Option<&'a str>,
     /// The nonce of the page's Content-Security-Policy.
     pub nonce: Option<&'a str>,
 }
@@ -57,7 +55,7 @@ impl<'a> ScriptTag<'a> {
     /// The element for a state.
     #[must_use]
     pub const fn new(base: &'a str, state: &'a str) -> Self {
-        Self { base, state, google_consent: None, nonce: None }
+        Self { base, state, nonce: None }
     }
 
     /// The element.

@@ -144,3 +144,30 @@ async fn a_script_that_cannot_reach_the_server_leaves_it_to_the_form() {
     holds(&browser, &[], true).await;
     browser.close().await;
 }
+
+/// The state of Google's Consent Mode by the server alone: the tag finds it, and the page's security policy lets it run.
+#[tokio::test]
+async fn google_is_told_without_the_script_too() {
+    let Some(browser) = chromium().await else { return };
+    let site = Site::start(policy()).await;
+    watch(&browser).await;
+    browser.goto(&site.url("/google")).await;
+    assert_eq!(browser.run("return [window.ran, window.dataLayer === undefined]").await, json!([[], true]));
+    assert_calm(&browser, "nothing is told before a grant").await;
+
+    browser.goto(&site.url("/privacy")).await;
+    browser.click("input[value=google-ads]").await;
+    browser.click(".consent-preferences button[value=save]").await;
+    browser.wait_until("seen.changes.length === 1").await;
+    browser.goto(&site.url("/google")).await;
+    assert_eq!(ran(&browser).await, json!(["ads"]));
+    let expected = json!({
+        "ad_storage": "granted", "ad_user_data": "granted", "ad_personalization": "granted",
+        "analytics_storage": "denied", "functionality_storage": "denied", "personalization_storage": "denied",
+        "security_storage": "granted",
+    });
+    assert_eq!(browser.run("return window.told").await, json!([["consent", "default", expected]]));
+    assert_eq!(commands(&browser).await, json!([["consent", "default", expected]]));
+    assert_calm(&browser, "the server's script").await;
+    browser.close().await;
+}

@@ -11,9 +11,9 @@ use axum::{
     routing::get,
 };
 use tower_consent::{
-    About, Category, CategoryEntry, Clock, ConsentLayer, ConsentPages, CookieRule, Decision, Fragments, Lifetime,
-    ManualClock, MemoryStore, Policy, PolicyBuilder, PolicyHandle, Records, Regime, RequireRevision, Revision,
-    RuleTarget, ServiceEntry, SystemClock, Text,
+    About, Category, CategoryEntry, Clock, ConsentLayer, ConsentPages, CookieRule, Decision, Fragments, GoogleConsent,
+    Lifetime, ManualClock, MemoryStore, Policy, PolicyBuilder, PolicyHandle, Records, Regime, RequireRevision,
+    Revision, RuleTarget, ServiceEntry, SystemClock, Text,
 };
 
 use crate::tls::TlsServer;
@@ -100,6 +100,7 @@ impl Site {
             .route_layer(RequireRevision::new(pages.clone()))
             .route("/shop", get(shop))
             .route("/film", get(film))
+            .route("/google", get(google))
             .route("/frame", get(async || plain("Film", "a moving picture")))
             .route("/site.css", get(async || ([(header::CONTENT_TYPE, "text/css")], SITE_CSS)))
             .route("/ads.js", get(async || ([(header::CONTENT_TYPE, "text/javascript")], ADS)))
@@ -183,6 +184,23 @@ window.ran.push('analytics'); document.cookie = '_ga_tag=1; Domain=example.test;
     );
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy.parse().expect("a value"));
     response
+}
+
+/// A page without our script: the server puts the tag in, after what it tells it.
+async fn google(decision: Decision) -> Response {
+    let (nonce, google) = ("bm9uY2U=", GoogleConsent::of_services(&decision, ["google-ads"]));
+    let tag = if google.has_grants() {
+        google.default_script(Some(nonce)).expect("a nonce")
+            + &format!("<script src=\"/ads.js\" nonce=\"{nonce}\"></script>")
+    } else {
+        String::new()
+    };
+    let html = format!(
+        "<!doctype html><html lang=en><title>Google</title><link rel=icon href=data:,>\
+         <script nonce=\"{nonce}\">window.ran = [];</script>{tag}<h1>Google</h1>"
+    );
+    let policy = format!("default-src 'none'; script-src 'nonce-{nonce}'; img-src data:");
+    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(html)).into_response()
 }
 
 async fn film(State(pages): State<ConsentPages>, decision: Decision, headers: HeaderMap, uri: Uri) -> Response {

@@ -77,11 +77,7 @@ fn views(decision: &Decision, language: &Language) -> BTreeMap<&'static str, Str
         ("update", Update::new(decision, scene).to_html()),
         ("your data", YourData::new(decision, scene, StoredFacts::default()).to_html()),
         ("message", Message::confirming(scene, [("service".to_owned(), "\"><script>".to_owned())]).to_html()),
-        (
-            "script",
-            ScriptTag { google_consent: Some(""), nonce: Some("n\"n"), ..ScriptTag::new("/privacy", "{\"a\":\"<'\"}") }
-                .to_html(),
-        ),
+        ("script", ScriptTag { nonce: Some("n\"n"), ..ScriptTag::new("/privacy", "{\"a\":\"<'\"}") }.to_html()),
     ])
 }
 
