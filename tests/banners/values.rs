@@ -69,8 +69,11 @@ fn state(decision: &Decision) -> &'static str {
     decision.undecided().map_or("decided", UndecidedReason::as_str)
 }
 
-/// What the choice names, as the tables write it.
+/// What the choice names, as the tables write it: of an outdated or expired one only the refusals.
 fn named(decision: &Decision, is_granted: bool) -> BTreeSet<String> {
+    if is_granted && decision.undecided().is_some() {
+        return BTreeSet::new();
+    }
     let Some(choice) = decision.choice() else { return BTreeSet::new() };
     let categories: Vec<_> = if is_granted { choice.granted().collect() } else { choice.refused().collect() };
     let services: Vec<_> =
