@@ -4,8 +4,12 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+<<<<<<< HEAD
 mod edges;
 mod properties;
+=======
+mod settings;
+>>>>>>> readers-b
 mod sources;
 mod values;
 
