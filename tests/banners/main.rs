@@ -4,12 +4,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 
-<<<<<<< HEAD
 mod edges;
 mod properties;
-=======
 mod settings;
->>>>>>> readers-b
 mod sources;
 mod values;
 

@@ -22,7 +22,6 @@ pub(super) mod gov_uk;
 pub(super) mod gpp;
 pub(super) mod iubenda;
 pub(super) mod klaro;
-pub(super) mod object_literal;
 mod object_literal;
 pub(super) mod onetrust;
 pub(super) mod osano;
