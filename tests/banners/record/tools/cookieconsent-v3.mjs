@@ -1,4 +1,4 @@
-import { LONG, byHand, decided, decodedJson, expired, malformed, moment, none, outdated, seen } from '../cases.mjs';
+import { LONG, after, byHand, decided, decodedJson, malformed, moment, none, outdated, seen } from '../cases.mjs';
 import { attributes, version } from '../site.mjs';
 
 const page = (names = {}, extra = '') => {
@@ -96,7 +96,7 @@ export default async function (site) {
             byHand('no time: the tool asks again', edited(data => { delete data.lastConsentTimestamp; }), {}, none()),
             byHand('its own end has passed', edited(data => {
                 data.expirationTime = 1577836800000; data.consentTimestamp = data.lastConsentTimestamp = '2019-07-03T00:00:00.000Z';
-            }), {}, expired('2020-01-02T00:00:00Z')),
+            }), {}, after('2020-01-02T00:00:00Z')),
             byHand('categories is no list', edited(data => { data.categories = { analytics: true }; }), {}, malformed()),
             byHand('cut short', all.cookie.slice(0, -9), {}, malformed()),
             byHand('a plain word', 'cc_cookie=allow', {}, malformed()),
