@@ -4,7 +4,8 @@ export const decided = (granted, refused, at = null) => answer('decided', grante
 export const none = () => answer('none', [], []);
 /** Of another revision; `at` is when it was made, for the clock of the one who reads. */
 export const outdated = (at = null) => ({ ...answer('outdated', [], []), at });
-export const expired = now => ({ ...answer('expired', [], []), at: now });
+/** After the banner's own end, which the value tells: it asks again. */
+export const after = now => ({ ...none(), at: now });
 export const malformed = () => answer('malformed', [], []);
 export const ambiguous = () => answer('ambiguous', [], []);
 

@@ -10,13 +10,14 @@
 // (default /usr/bin/chromium). openssl makes the certificate of the loopback server, so that `Secure` is written.
 // django-cookie-consent: RECORD_PYTHON names a Python that has it (default python3).
 //
+// With `--write` a case takes the place of the one of its name; cases of other names stay in the table.
 // One file of `tools/` drives one tool. Every `cookie` is the Cookie header as the server got it, byte for byte,
 // cut down to the banner's own cookies. `"by": "hand"` marks a case that no tool writes (too long, another tool's
 // shape). What a case expects is written in the driver beside the clicks; `decided_at` is the value's own time in
 // whole seconds. In settings, `{}` means the defaults of that banner. The states of an expectation are those of a
 // reader: decided, none, outdated, expired, malformed, ambiguous; what is neither granted nor refused is undecided.
 
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Site } from './site.mjs';
@@ -33,16 +34,22 @@ const site = await Site.open();
 try {
     for (const tool of wanted) {
         const table = await (await import(`./tools/${tool}.mjs`)).default(site);
-        const text = write(table);
+        const file = join(here, '..', 'values', `${table.banner}.json`);
         if (process.argv.includes('--write')) {
-            writeFileSync(join(here, '..', 'values', `${table.banner}.json`), text);
+            writeFileSync(file, write(existsSync(file) ? withOthers(table, JSON.parse(readFileSync(file, 'utf8'))) : table));
             console.error(`${table.banner}: ${table.cases.length} cases`);
         } else {
-            process.stdout.write(text);
+            process.stdout.write(write(table));
         }
     }
 } finally {
     await site.close();
+}
+
+/** Cases that no driver makes stay where they are: they were written into the table by hand. */
+function withOthers(table, before) {
+    const made = new Set(table.cases.map(one => one.name));
+    return { ...table, cases: [...table.cases, ...before.cases.filter(one => !made.has(one.name))] };
 }
 
 /** One line for each field of the head and of a case: a diff then shows what a new version changed. */

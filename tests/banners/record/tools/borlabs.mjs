@@ -1,4 +1,4 @@
-import { LONG, byHand, decided, expired, malformed, none, outdated, seen } from '../cases.mjs';
+import { LONG, after, byHand, decided, malformed, none, outdated, seen } from '../cases.mjs';
 
 // A commercial WordPress plugin: values as they stand in recordings of requests in public code, with other ids and hosts.
 const json = (consents, { version = '1', v3 = false, expires = 'Sat, 21 Nov 2037 09:54:17 GMT', uid = 'anonymous', more = {} } = {}) =>
@@ -29,7 +29,7 @@ export default async function () {
             seen('an older version', value(all, { version: '2' }), { revision: '3' }, outdated()),
             seen('an older version, a number', value(all, { version: '2', v3: true }), { revision: '3' }, outdated()),
             seen('the version that counts, a number', value(all, { version: '3', v3: true }), { revision: '3' }, decided(three, [])),
-            byHand('its own end has passed', value(all, { expires: 'Sun, 21 Dec 2025 09:54:17 GMT' }), {}, expired('2025-12-22T00:00:00Z')),
+            byHand('its own end has passed', value(all, { expires: 'Sun, 21 Dec 2025 09:54:17 GMT' }), {}, after('2025-12-22T00:00:00Z')),
             byHand('a group that is accepted without services', value({ essential, statistics: [] }), {}, decided([], three)),
             byHand('nothing at all', 'borlabs-cookie=%7B%7D', {}, malformed()),
             byHand('consents as a list', value(['statistics']), {}, malformed()),

@@ -56,7 +56,7 @@ export default async function (site) {
             seen('another policy', all.cookie, { revision: 'f'.repeat(64) }, outdated(at(all))),
             seen('another name for the cookie, all subdomains', named.cookie, { cookie: 'choices' }, decided(three, [], at(named))),
             byHand('older versions list refusals', all.cookie.replace('c.measurement:1', 'c.measurement:0'), {}, decided(['functional', 'marketing'], ['analytics'], at(all))),
-            byHand('version 1: an id and no subject, the tool asks again', 'c15t=c.necessary:1,c.functionality:1,c.measurement:1,c.experience:1,c.marketing:1,i.t:1759290394701,i.id:cns_4Xc8mQ2v', {}, none()),
+            byHand('version 1: an id and no subject, the tool asks again', 'c15t=c.necessary:1,c.functionality:1,c.measurement:1,c.experience:1,c.marketing:1,i.t:1759290394701,i.id:cns_4Xc8mQ2v', {}, outdated('2025-10-01T03:46:34Z')),
             byHand('no time: nobody has decided', 'c15t=c.necessary:1,c.functionality:1,c.measurement:1,c.experience:1,c.marketing:1', {}, none()),
             byHand('no policy in the record', 'c15t=c.necessary:1,c.measurement:1,i.t:1759290394701,i.sid:sub_111D6gS5yzPHbPWsbf44fab9YY', { revision: fingerprint }, outdated('2025-10-01T03:46:34Z')),
             byHand('an answer that is none', 'c15t=c.necessary:1,c.measurement:true,c.marketing:yes,i.t:1759290394701,i.sid:sub_111D6gS5yzPHbPWsbf44fab9YY', {}, malformed()),

@@ -1,4 +1,4 @@
-import { LONG, byHand, decided, expired, malformed, none, outdated, seen } from '../cases.mjs';
+import { LONG, after, byHand, decided, malformed, none, outdated, seen } from '../cases.mjs';
 
 // A licensed service: values as they stand in recordings of requests in public code, with other ids and times.
 const MILLIS = 1725030992628;
@@ -24,13 +24,13 @@ export default async function () {
             seen('everything rejected', value(of(false, false, false)), map, decided([], five, AT)),
             seen('mixed', value(of(false, true, true)), map, decided(['analytics', 'marketing', '@matomo'], ['functional', '@youtube'], AT)),
             seen('changed', value(of(true, false, false), { date: MILLIS + 86400000 }), map, decided(['functional'], ['analytics', 'marketing', '@matomo', '@youtube'], '2024-08-31T15:16:32Z')),
-            seen('closed without an answer', value({}, { statement: {} }), map, decided([], [], AT)),
+            seen('closed without an answer', value({}, { statement: {} }), map, none()),
             seen('one answered', value(of(undefined, true, undefined)), map, decided(['analytics', '@matomo'], [], AT)),
             seen('a legitimate interest is no consent', value(of('legitimate interest', true, false)), map, decided(['analytics', '@matomo'], ['marketing', '@youtube'], AT)),
             seen('another order of the fields', `CookieControl={"consentDate":${MILLIS},"interactedWith":true,"necessaryCookies":["_gid"],"consentExpiry":90,"optionalCookies":{"analytics":"accepted","Marketing":"revoked"}}`, map, decided(['analytics', '@matomo'], ['marketing', '@youtube'], AT)),
             seen('the statement that counts', value(of(true, true, true)), { ...map, revision: '17/01/2022' }, decided(five, [], AT)),
             seen('an older statement', value(of(true, true, true)), { ...map, revision: '01/06/2024' }, outdated(AT)),
-            byHand('its own end has passed', value(of(true, true, true)), map, expired('2024-12-01T00:00:00Z')),
+            byHand('its own end has passed', value(of(true, true, true)), map, after('2024-12-01T00:00:00Z')),
             byHand('percent-encoded', `CookieControl=${encodeURIComponent(value(of(true, true, true)).slice('CookieControl='.length))}`, map, decided(five, [], AT)),
             byHand('an answer that is none', value(of('yes', true, true)), map, malformed()),
             byHand('interactedWith that is no answer', value(of(true, true, true), { interacted: 'true' }), map, malformed()),

@@ -31,7 +31,7 @@ export default async function () {
             seen('saved, mixed: one of two notices of marketing', value({ ...all, data_sales_and_sharing: false, functional: false }, 'save'), map, decided(['analytics', '@matomo', '@youtube'], ['functional', 'marketing'], AT)),
             seen('changed', value({ ...no, functional: true }, 'save', { updated: '2025-10-01T08:00:00.000Z' }), map, decided(['functional'], ['analytics', 'marketing', '@matomo', '@youtube'], '2025-10-01T08:00:00Z')),
             seen('answers as words', value({ functional: 'opt_in', analytics: 'opt_out', marketing: 'opt_in', data_sales_and_sharing: 'opt_in' }, 'save'), map, decided(['functional', 'marketing'], ['analytics', '@matomo'], AT)),
-            seen('only acknowledged: no consent', value({ functional: 'acknowledge', analytics: 'acknowledge' }, 'acknowledge'), map, decided([], [], AT)),
+            seen('only acknowledged: no consent', value({ functional: 'acknowledge', analytics: 'acknowledge' }, 'acknowledge'), map, none()),
             seen('a notice that the record does not have', value({ functional: true, analytics: true }, 'save'), map, decided(['functional', 'analytics', '@matomo'], [], AT)),
             seen('base64', `fides_consent=${Buffer.from(json({ ...all, analytics: false }, 'save')).toString('base64')}`, map, decided(['functional', 'marketing', '@youtube'], ['analytics', '@matomo'], AT)),
             seen('with a suffix', `fides_consent_shop=${encodeURIComponent(json(all, 'accept'))}`, { ...map, cookie: 'fides_consent_shop' }, decided(five, [], AT)),
