@@ -106,7 +106,8 @@ export default async function (site) {
                 data.services = { necessary: [], functionality: [], analytics: ['marketing'], marketing: [] };
             }), {}, decided(['analytics'], ['functional', 'marketing'], at(all))),
             byHand('no services: what was refused is not known', edited(data => { delete data.services; }), {}, malformed()),
-            byHand('an array in place of the object', `cc_cookie=${JSON.stringify(Object.values(decodedJson(all.cookie, 'cc_cookie')))}`, {}, malformed()),
+            byHand('an array in place of the object', `cc_cookie=${JSON.stringify((({ categories, services, revision, consentId, consentTimestamp, lastConsentTimestamp, expirationTime }) =>
+                [categories, services, revision, consentId, consentTimestamp, lastConsentTimestamp, expirationTime])(decodedJson(all.cookie, 'cc_cookie')))}`, {}, malformed()),
             byHand('a time that is none', edited(data => { data.lastConsentTimestamp = 'today'; }), {}, malformed()),
             byHand('categories is no list', edited(data => { data.categories = { analytics: true }; }), {}, malformed()),
             byHand('cut short', all.cookie.slice(0, -9), {}, malformed()),
