@@ -21,7 +21,7 @@ use crate::sources::{
 };
 
 pub(in crate::sources) const FORMAT: Format =
-    Format { cookies: &[named("CookieControl")], companions: &[], usual: Usual::SiteDefined, keeps_time: true, read };
+    Format { cookies: &[named("CookieControl"), named("CookieControlTC")], companions: &[], usual: Usual::SiteDefined, keeps_time: true, read };
 
 const DAY: i64 = 86_400;
 
