@@ -95,9 +95,11 @@ impl Subject {
         let (lines, own_lines) = (lines(false), lines(true));
         let decided = usual.iter().find(|case| case.expected.state == "decided").expect("a decided value");
         let is_first = |name: &str| {
-            table.cookies.first().is_none_or(|Cookie { name: first, prefix }| {
-                if *prefix { name.starts_with(first) } else { name == first }
-            })
+            table.cookies.first().is_none_or(
+                |Cookie { name: first, prefix }| {
+                    if *prefix { name.starts_with(first) } else { name == first }
+                },
+            )
         };
         let first = pairs(&decided.cookie).find(|(name, _)| is_first(name)).expect("the first cookie").0;
         let mut keys = BTreeSet::new();

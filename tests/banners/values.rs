@@ -17,7 +17,6 @@ pub(crate) struct Table {
     version: String,
     status: String,
     source: String,
-    #[serde(default)]
     pub(crate) cookies: Vec<Cookie>,
     pub(crate) cases: Vec<Case>,
 }
