@@ -7,6 +7,7 @@
 //! 3. Names are anybody's bytes. Only tokens stand in strings; everything else only in comments, escaped byte by byte.
 //! 4. What is written was built as a policy before: a line that would make it fail is not written.
 
+mod evidence;
 mod plan;
 mod propose;
 mod toml;

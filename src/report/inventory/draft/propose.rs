@@ -73,9 +73,10 @@ fn of_framework(known: &FrameworkCookie) -> Rule {
         purpose: Some(purpose),
         is_auth,
         why: format!(
-            "CHECK: {} uses this name ({}). Essential only if this site's cookie is that, and needed for what the visitor \
-             asks for.",
-            known.framework, known.purpose
+            "CHECK: {} uses this name ({}). It is right only if this site's cookie is that{}.",
+            known.framework,
+            known.purpose,
+            if category == Category::ESSENTIAL { ", and needed for what the visitor asks for" } else { "" },
         ),
     }
 }
