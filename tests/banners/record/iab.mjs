@@ -88,7 +88,7 @@ function tcf(name, choice, segments = [Segment.CORE, Segment.VENDORS_DISCLOSED, 
     cookie: `euconsent-v2=${string}`,
     settings: {},
     expected: (choice.policyVersion ?? 5) < 4
-      ? { state: "outdated", granted: [], refused: [], decided_at: null }
+      ? { state: "malformed", granted: [], refused: [], decided_at: null }
       : verdict(purposes),
     decoded: {
       policy_version: choice.policyVersion ?? 5,
