@@ -71,7 +71,8 @@
 //! same without a framework is `examples/hyper.rs`; small sites with askama and maud templates are
 //! `examples/pages_askama.rs` and `examples/pages_maud.rs`; a shop is `cargo run --example demo`.
 //!
-//! **From nothing to a banner that is obeyed** takes ten minutes: the guide is `manual::banner`. **On a running site, begin
+//! **From nothing to a banner that is obeyed** takes ten minutes: the guide is `manual::banner`. **A banner that the site
+//! already has** is named in the policy and obeyed on the server: [`manual::existing_banners`]. **On a running site, begin
 //! with report-only**: [`manual::deployment`] goes through the first day, layer order, proxies and caches.
 //!
 //! # What happens to cookies
@@ -98,7 +99,11 @@
 //! - [`Signals`] are what the browser asks for by header: `DNT` and `Sec-GPC`.
 //! - A **choice** is what the visitor decided: by category and service, at which revision, on which day, under which
 //!   signals. It travels in [the consent cookie](manual::cookie_format).
-//! - A [`Regime`] is what holds where nobody has decided: opt-in (nothing passes that is not essential) or opt-out.
+//! - A [`ConsentSource`] is where a choice is read from: our own cookie, or the cookie of another [`Banner`].
+//! - A [`Regime`] is what holds where nobody has decided: opt-in (nothing passes that is not essential) or opt-out; for all,
+//!   or by the visitor's country ([`Regions`]).
+//! - An [`Inventory`] gathers which cookies really pass, and writes a draft policy from it.
+//! - [`GoogleConsent`] is the state of Google's Consent Mode that follows from a decision.
 //! - A [`Decision`] is the answer for one request: what is allowed and why, whether to ask, which signals were
 //!   honoured. The first rule that matches wins: essential; taken away by the application ([`Narrow`]); a signal; the
 //!   choice; the regime.
@@ -142,7 +147,7 @@
 //! # The manual
 //!
 #![cfg_attr(feature = "pages", doc = "[`manual::banner`],")]
-//! [`manual::deployment`], [`manual::defaults`], [`manual::records`], [`manual::stores`], [`manual::sessions`],
+//! [`manual::existing_banners`], [`manual::deployment`], [`manual::defaults`], [`manual::records`], [`manual::stores`], [`manual::sessions`],
 //! [`manual::laws`], [`manual::cookie_format`].
 #![cfg_attr(
     test,

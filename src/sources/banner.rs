@@ -98,6 +98,29 @@ banners! {
     Gpp = "gpp" => banners::gpp::FORMAT,
     /// IAB US Privacy, `usprivacy`: the key `sale`, which is only ever refused.
     UsPrivacy = "us-privacy" => banners::us_privacy::FORMAT,
+    /// Borlabs Cookie, `borlabs-cookie`: answers by group (`statistics`, `marketing`, `external-media`), and
+    /// by service (`external-media/youtube`).
+    Borlabs = "borlabs" => banners::borlabs::FORMAT,
+    /// Segment consent manager, `tracking-preferences`: answers by category (`functional`, `marketingAndAnalytics`,
+    /// `advertising`, or the site's own), and by destination (`destinations/Amplitude`).
+    SegmentConsentManager = "segment-consent-manager" => banners::segment_consent_manager::FORMAT,
+    /// Fides, `fides_consent`: answers by the key of a notice, so the policy must say which is what. A site with a suffix
+    /// names the cookie.
+    Fides = "fides" => banners::fides::FORMAT,
+    /// CookieFirst, `cookiefirst-consent`: answers by category (`functional`, `performance`, `advertising`).
+    CookieFirst = "cookiefirst" => banners::cookie_first::FORMAT,
+    /// CookieScript, `CookieScriptConsent`: answers by category (`functionality`, `performance`, `targeting`).
+    CookieScript = "cookiescript" => banners::cookie_script::FORMAT,
+    /// Axeptio, `axeptio_cookies`: answers by vendor, so the policy must say which vendor is what.
+    Axeptio = "axeptio" => banners::axeptio::FORMAT,
+    /// Civic Cookie Control, `CookieControl`: answers by the site's own categories, so the policy must say which is what.
+    CivicCookieControl = "civic-cookie-control" => banners::civic_cookie_control::FORMAT,
+    /// Drupal EU Cookie Compliance, `cookie-agreed`: one question (`cookie-agreed`), or the site's own categories, which the
+    /// policy must then map.
+    DrupalEuCookieCompliance = "drupal-eu-cookie-compliance" => banners::drupal_eu_cookie_compliance::FORMAT,
+    /// Cookie Information, `CookieInformationConsent`: answers by category (`cookie_cat_functional`, `cookie_cat_statistic`,
+    /// `cookie_cat_marketing`).
+    CookieInformation = "cookie-information" => banners::cookie_information::FORMAT,
 }
 
 impl fmt::Display for Banner {

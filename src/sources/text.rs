@@ -10,7 +10,10 @@ use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
 };
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{
+    OffsetDateTime,
+    format_description::well_known::{Rfc2822, Rfc3339},
+};
 
 /// One percent-decoding. Never two: `%2525` is `%25`. What is no escape stays as it is, as `decodeURIComponent` has none
 /// and `unescape` leaves it.
@@ -90,6 +93,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 /// A moment as `Date.prototype.toISOString` writes it, or with an offset, in Unix seconds.
 pub(crate) fn iso_seconds(text: &str) -> Option<i64> {
     OffsetDateTime::parse(text, &Rfc3339).ok().map(OffsetDateTime::unix_timestamp)
+}
+
+/// A moment as `Date.prototype.toUTCString` writes it, in Unix seconds.
+pub(crate) fn http_date_seconds(text: &str) -> Option<i64> {
+    OffsetDateTime::parse(text, &Rfc2822).ok().map(OffsetDateTime::unix_timestamp)
 }
 
 /// Milliseconds since 1970 as Unix seconds.

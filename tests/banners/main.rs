@@ -4,6 +4,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod edges;
+mod properties;
+mod settings;
 mod sources;
 mod values;
 

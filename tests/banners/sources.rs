@@ -3,8 +3,8 @@
 use http::{Response, header};
 use time::macros::date;
 use tower_consent::{
-    Banner, Category, ConfigErrorKind, ConsentContext, ConsentLayer, ConsentSource, Policy, Reason, SetCookieLine,
-    UndecidedReason,
+    Banner, Category, ConfigErrorKind, ConsentContext, ConsentLayer, ConsentSource, Policy, Reason, Reissue, SameSite,
+    SetCookieLine, UndecidedReason,
 };
 
 use super::common::{clock_at, decision_of, request, response, serve};
@@ -184,4 +184,118 @@ fn a_source_that_cannot_be_read_is_refused_with_its_place() {
     assert_eq!((declared.place(), declared.kind()), ("cookies[3].name", BannerCookie));
     let unknown = toml::from_str::<tower_consent::PolicyBuilder>("[[sources]]\nbanner = \"clippy\"").unwrap_err();
     assert!(unknown.to_string().contains("no banner \"clippy\" is known, only own, cookieconsent-v3"), "{unknown}");
+}
+
+/// Where both tell their day, the later choice counts, whichever source it came from.
+#[tokio::test]
+async fn of_two_choices_with_a_day_the_later_counts() {
+    let policy = || super::policy().source(ConsentSource::banner(Banner::CookieConsentV3)).build().unwrap();
+    let refused = own(&policy, false).await;
+    for (day, is_open) in [("2026-11-21", false), ("2026-11-22", true)] {
+        let cookies = format!("{}; {refused}", cookieconsent(day));
+        let decision = decision_of(&layer(policy()), request(&[("cookie", &cookies)])).await;
+        assert_eq!(decision.allows(Category::ANALYTICS), is_open, "{day}, and our own of 2026-11-22");
+    }
+}
+
+/// A value of vanilla-cookieconsent 3 that grants everything.
+fn cookieconsent(day: &str) -> String {
+    let value = serde_json::json!({
+        "categories": ["necessary", "functionality", "analytics", "marketing"],
+        "revision": 0, "data": null, "consentTimestamp": format!("{day}T09:00:00.000Z"),
+        "consentId": "0d2f5c1e-6a5b-4b7e-9a39-1f0f6f1d2c3b",
+        "services": { "necessary": [], "functionality": [], "analytics": [], "marketing": [] },
+        "languageCode": "en", "lastConsentTimestamp": format!("{day}T09:00:00.000Z"), "expirationTime": 1_900_000_000_000_u64,
+    });
+    let encoded: String = value.to_string().bytes().fold(String::new(), |text, byte| {
+        if byte.is_ascii_alphanumeric() { text + &char::from(byte).to_string() } else { format!("{text}%{byte:02X}") }
+    });
+    format!("cc_cookie={encoded}")
+}
+
+/// A choice that tells its time ends by the policy, and is held against the dates of its revisions.
+#[tokio::test]
+async fn a_banners_choice_ages_as_our_own_does() {
+    use tower_consent::Revision;
+    let source = || ConsentSource::banner(Banner::CookieConsentV3);
+    for (day, second, expected) in [
+        ("2026-11-20", None, None),
+        ("2026-05-22", None, Some(UndecidedReason::Expired)),
+        ("2026-05-23", None, None),
+        ("2026-11-24", None, Some(UndecidedReason::Future)),
+        ("2026-11-20", Some((2026, 11, 21)), Some(UndecidedReason::Outdated)),
+        ("2026-11-21", Some((2026, 11, 21)), None),
+        ("2026-11-22", Some((2026, 11, 21)), None),
+    ] {
+        let mut policy = super::policy().source(source()).revision(Revision::new(1).on(2026, 1, 1));
+        if let Some((year, month, day)) = second {
+            policy = policy.revision(Revision::new(2).on(year, month, day).changes("More statistics."));
+        }
+        let cookies = cookieconsent(day);
+        let decision = decision_of(&layer(policy.build().unwrap()), request(&[("cookie", &cookies)])).await;
+        assert_eq!(decision.undecided(), expected, "{day}, {second:?}");
+        assert_eq!(decision.allows(Category::MARKETING), expected.is_none(), "{day}, {second:?}");
+    }
+}
+
+/// Safari deletes what a script wrote after seven days: the server sets the banner's cookie again, byte for byte, at the
+/// declared scope, readable for the banner, and not beyond the end of the choice.
+#[tokio::test]
+async fn a_banners_cookie_is_set_again_on_request() {
+    let policy = |reissue: Reissue| {
+        super::policy().source(ConsentSource::banner(Banner::CookieConsentV3).reissue(reissue)).build().unwrap()
+    };
+    let page = [("sec-fetch-dest", "document")];
+    let lines = async |policy: Policy, cookies: &str, headers: &[(&str, &str)], answer: &[(&str, &str)]| {
+        let headers: Vec<_> = headers.iter().copied().chain([("cookie", cookies)]).collect();
+        let answer = serve(&layer(policy), request(&headers), |_| response(answer)).await;
+        let lines = answer.headers().get_all(header::SET_COOKIE).iter();
+        lines.map(|line| line.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let value = cookieconsent("2026-11-20");
+    // Six months on the calendar from 2026-11-20, seen from the start of 2026-11-22.
+    let left = (date!(2027 - 05 - 20) - date!(2026 - 11 - 22)).whole_seconds();
+    let plain = Reissue::default();
+    assert_eq!(
+        lines(policy(plain.clone()), &value, &page, &[]).await,
+        [format!("{value}; Path=/; Max-Age={left}; Secure; SameSite=Lax")]
+    );
+    let shared = plain.clone().domain("example.com").path("/shop").insecure().same_site(SameSite::Strict);
+    assert_eq!(
+        lines(policy(shared), &value, &page, &[]).await,
+        [format!("{value}; Path=/shop; Domain=example.com; Max-Age={left}; SameSite=Strict")]
+    );
+    // Neither on other answers, nor for everybody, nor an expired or foreign choice, nor beside the application's own line.
+    let none: [String; 0] = [];
+    assert_eq!(lines(policy(plain.clone()), &value, &[], &[]).await, none);
+    assert_eq!(lines(policy(plain.clone()), &value, &page, &[("cache-control", "public")]).await, none);
+    assert_eq!(lines(policy(plain.clone()), &cookieconsent("2026-05-01"), &page, &[]).await, none);
+    assert_eq!(lines(policy(plain.clone()), "cc_cookie=broken", &page, &[]).await, none);
+    let set = "cc_cookie=new; Path=/";
+    assert_eq!(lines(policy(plain.clone()), &value, &page, &[("set-cookie", set)]).await, [set]);
+    let own_first = super::policy()
+        .source(ConsentSource::own())
+        .source(ConsentSource::banner(Banner::CookieConsentV3).reissue(plain))
+        .build()
+        .unwrap();
+    let own = own(&with_klaro, true).await;
+    assert_eq!(lines(own_first, &format!("{own}; {}", cookieconsent("2026-11-20")), &page, &[]).await, none);
+}
+
+/// The IAB's US strings only take away, from whatever else was chosen, and never grant.
+#[tokio::test]
+async fn an_opt_out_takes_away_from_any_choice() {
+    let policy = || super::policy().source(ConsentSource::banner(Banner::UsPrivacy)).source(klaro()).build().unwrap();
+    let read = async |cookies: &str| decision_of(&layer(policy()), request(&[("cookie", cookies)])).await;
+    let out = read(&format!("usprivacy=1YYN; {ALL}")).await;
+    assert_eq!(out.verdict(Category::MARKETING).reason(), Reason::Refused);
+    assert!(out.allows(Category::ANALYTICS));
+    assert!(!out.allows_service("youtube"));
+    let not_out = read(&format!("usprivacy=1YNN; {ALL}")).await;
+    assert!(not_out.allows(Category::MARKETING));
+    let alone = read("usprivacy=1YNN").await;
+    assert_eq!(alone.undecided(), Some(UndecidedReason::None));
+    let only_out = read("usprivacy=1YYN").await;
+    assert_eq!(only_out.verdict(Category::MARKETING).reason(), Reason::Refused);
+    assert!(!only_out.allows(Category::ANALYTICS) && only_out.asks().is_some());
 }

@@ -17,7 +17,6 @@ pub(crate) struct Table {
     version: String,
     status: String,
     source: String,
-    #[serde(default)]
     pub(crate) cookies: Vec<Cookie>,
     pub(crate) cases: Vec<Case>,
 }
@@ -36,15 +35,15 @@ pub(crate) struct Case {
     pub(crate) cookie: String,
     #[serde(default)]
     pub(crate) settings: Value,
-    expected: Expected,
+    pub(crate) expected: Expected,
     /// The moment of the request, where it matters.
     #[serde(default, with = "time::serde::rfc3339::option")]
     now: Option<OffsetDateTime>,
 }
 
 #[derive(Deserialize)]
-struct Expected {
-    state: String,
+pub(crate) struct Expected {
+    pub(crate) state: String,
     #[serde(default)]
     granted: Vec<String>,
     #[serde(default)]
@@ -69,8 +68,11 @@ fn state(decision: &Decision) -> &'static str {
     decision.undecided().map_or("decided", UndecidedReason::as_str)
 }
 
-/// What the choice names, as the tables write it.
+/// What the choice names, as the tables write it: of an outdated or expired one only the refusals.
 fn named(decision: &Decision, is_granted: bool) -> BTreeSet<String> {
+    if is_granted && decision.undecided().is_some() {
+        return BTreeSet::new();
+    }
     let Some(choice) = decision.choice() else { return BTreeSet::new() };
     let categories: Vec<_> = if is_granted { choice.granted().collect() } else { choice.refused().collect() };
     let services: Vec<_> =

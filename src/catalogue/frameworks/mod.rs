@@ -90,7 +90,8 @@ fn groups() -> impl Iterator<Item = &'static Group> {
 
 fn find(name: &[u8]) -> Option<FrameworkCookie> {
     let mut all = groups().flat_map(|group| group.names.iter().map(move |known| (group, known)));
-    let (group, known) = all.find(|(_, known)| known.fits(name))?;
+    let first = *name.first()?;
+    let (group, known) = all.find(|(_, known)| (known.first == first || known.first == b'*') && known.fits(name))?;
     let is_loose = known.is_loose() && Catalogue::lookup_to_enforce(name).is_some();
     (!is_loose).then(|| group.cookie(known))
 }
@@ -122,6 +123,8 @@ impl Group {
 #[derive(Debug)]
 struct Known {
     name: &'static str,
+    /// Its first byte, so that most names are passed over without a look at them.
+    first: u8,
     /// Where the `*` stands.
     star: Option<u8>,
     purpose: &'static str,
@@ -129,6 +132,10 @@ struct Known {
 
 impl Known {
     const fn new(name: &'static str, purpose: &'static str) -> Self {
+        let first = match name.as_bytes() {
+            [first, ..] => *first,
+            [] => 0,
+        };
         let mut star = None;
         let mut place = 0;
         let mut rest = name.as_bytes();
@@ -138,7 +145,7 @@ impl Known {
             }
             (rest, place) = (after, place + 1);
         }
-        Self { name, star, purpose }
+        Self { name, first, star, purpose }
     }
 
     fn fits(&self, name: &[u8]) -> bool {

@@ -20,8 +20,14 @@ use crate::{
 };
 
 pub(in crate::sources) const FORMAT: Format = Format {
-    // The others are of its older versions.
-    cookies: &[named("cookieyes-consent"), prefixed("cookieyes-"), prefixed("cky-"), named("cookieyesID")],
+    // Its TCF string, and those of its older versions.
+    cookies: &[
+        named("cookieyes-consent"),
+        named("euconsent"),
+        prefixed("cookieyes-"),
+        prefixed("cky-"),
+        named("cookieyesID"),
+    ],
     companions: &[],
     usual: Usual::Keys(&[
         (Category::FUNCTIONAL, &["functional"]),

@@ -10,7 +10,7 @@
 //!
 //! Versions are of groups, and compared as texts, as the tool does: where the site names a `revision`, either one for all
 //! groups (`2026-11-22T07:00:00.123456+00:00`) or each group's in the form of the cookie (`analytics=…|social=…`), a group
-//! that was accepted at an older one is undecided. The cookie is `HttpOnly`.
+//! that was accepted at an older one is undecided, and a record of nothing else outdated. The cookie is `HttpOnly`.
 
 use crate::sources::{
     answers::{Answers, Unlisted},
@@ -23,24 +23,27 @@ pub(in crate::sources) const FORMAT: Format =
     Format { cookies: &[named("cookie_consent")], companions: &[], usual: Usual::SiteDefined, keeps_time: false, read };
 
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
-    let Some(groups) = str::from_utf8(input.value).ok().and_then(unquoted) else {
+    let value = text::percent_decoded(input.value);
+    let Some(groups) = str::from_utf8(&value).ok().and_then(unquoted) else {
         return Said::Malformed;
     };
-    for group in groups.split('|') {
-        match group.split_once('=') {
-            Some((name, "-1")) if is_name(name) => answers.answer(name.as_bytes(), false),
-            Some((name, version)) if is_name(name) && is_version(version) => {
-                if is_older(version.as_bytes(), name.as_bytes(), input.revision) {
-                    answers.leave_open(name.as_bytes());
-                } else {
-                    answers.answer(name.as_bytes(), true);
-                }
-            }
-            _ => return Said::Malformed,
+    let groups = || groups.split('|').map(|group| group.split_once('=').unwrap_or_default());
+    if !groups().all(|(name, version)| is_name(name) && (version == DECLINED || is_version(version))) {
+        return Said::Malformed;
+    }
+    let is_older = |name: &str, version: &str| version != DECLINED && is_older(version, name, input.revision);
+    let is_outdated = groups().all(|(name, version)| is_older(name, version));
+    for (name, version) in groups() {
+        if is_older(name, version) && !is_outdated {
+            answers.leave_open(name.as_bytes());
+        } else {
+            answers.answer(name.as_bytes(), version != DECLINED);
         }
     }
-    Said::Choice(Made::plain(Unlisted::Undecided))
+    Said::Choice(Made { is_outdated, ..Made::plain(Unlisted::Undecided) })
 }
+
+const DECLINED: &str = "-1";
 
 /// Without the pair of quotes, which is there or not.
 fn unquoted(value: &str) -> Option<&str> {
@@ -59,13 +62,14 @@ fn is_version(text: &str) -> bool {
     text.is_empty() || text::iso_seconds(text).is_some() || text::iso_seconds(&format!("{text}Z")).is_some()
 }
 
-fn is_older(version: &[u8], group: &[u8], revision: Option<&[u8]>) -> bool {
+/// Whether a newer version of the group counts now.
+fn is_older(version: &str, group: &str, revision: Option<&[u8]>) -> bool {
     let Some(revision) = revision else { return false };
     if !revision.contains(&b'=') {
-        return version < revision;
+        return version.as_bytes() < revision;
     }
     let now = revision
         .split(|byte| *byte == b'|')
-        .find_map(|entry| entry.strip_prefix(group).and_then(|rest| rest.strip_prefix(b"=")));
-    now.is_some_and(|now| version < now)
+        .find_map(|entry| entry.strip_prefix(group.as_bytes()).and_then(|rest| rest.strip_prefix(b"=")));
+    now.is_some_and(|now| version.as_bytes() < now)
 }

@@ -5,8 +5,8 @@
 //! __gpp=DBACNY~CQuFeUAQuFeUAEsAHBENCtFgAAAAAAAAAAYgAAAAAAAA~1YNN
 //! ```
 //!
-//! The section of the EU answers as [`tcf`](super::tcf) does; where there is only Canada's, its express consents do, which
-//! have no purpose 1. The sections of the US only ever object: an opt-out of sale,
+//! The section of the EU answers as [`tcf`](super::tcf) does. Where there is only Canada's, its express consents have the keys
+//! `canada:2`, …, which are nobody's usual ones. The sections of the US only ever object: an opt-out of sale,
 //! sharing or targeted advertising in any of them, or Global Privacy Control in one, refuses the key `sale`. "Did not opt
 //! out" is no consent.
 
@@ -15,10 +15,7 @@ use crate::{
     sources::{
         answers::{Answers, Unlisted},
         banner::{Format, Usual, named},
-        iab::{
-            Fault,
-            gpp::{Gpp, TcfCanada},
-        },
+        iab::gpp::{Gpp, TcfCanada},
         reading::{Input, Made, Said},
         text,
     },
@@ -54,20 +51,20 @@ fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
         Some(Ok(consent)) => tcf::answer(&consent, input, answers),
         // An objection counts whatever else is damaged.
         None | Some(Err(_)) if opts_out => Said::OptOut,
-        Some(Err(Fault::Malformed | Fault::Gpp)) => Said::Malformed,
-        Some(Err(Fault::TcfV1 | Fault::OldPolicy)) => Said::Nothing,
+        Some(Err(_)) => Said::Malformed,
         None => match string.tcf_canada() {
-            Some(Ok(consent)) => express_consent(&consent, answers),
+            Some(Ok(consent)) => in_canada(&consent, answers),
             Some(Err(_)) => Said::Malformed,
             None => Said::Nothing,
         },
     }
 }
 
-/// Canada's section; the implied consent that stands in it as well is none.
-fn express_consent(consent: &TcfCanada<'_>, answers: &mut Answers<'_>) -> Said {
+/// Express consents. The implied ones that stand beside them are none.
+fn in_canada(consent: &TcfCanada<'_>, answers: &mut Answers<'_>) -> Said {
     for key in answers.keys() {
-        if let Some(purpose) = text::number(key).and_then(|number| u8::try_from(number).ok()) {
+        let purpose = key.strip_prefix(b"canada:").and_then(text::number);
+        if let Some(purpose) = purpose.and_then(|purpose| u8::try_from(purpose).ok()) {
             answers.answer(key, consent.express_consent(purpose));
         }
     }

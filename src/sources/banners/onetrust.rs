@@ -34,6 +34,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
         named("OTGPPConsent"),
         named("OTAdditionalConsentString"),
         named("eupubconsent-v2"),
+        named("usprivacy"),
     ],
     companions: &[],
     usual: Usual::Keys(&[

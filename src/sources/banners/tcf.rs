@@ -41,9 +41,8 @@ pub(in crate::sources) const FORMAT: Format = Format {
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
     match TcString::parse(input.value) {
         Ok(string) => answer(&string, input, answers),
-        // Invalid since 2020 and 2023: whoever chose then is asked again.
-        Err(Fault::TcfV1 | Fault::OldPolicy) => Said::Nothing,
-        Err(Fault::Malformed | Fault::Gpp) => Said::Malformed,
+        // Version 1 is invalid since 2020, policies before 4 since 2023: such a string may hold a refusal, and grants nothing.
+        Err(Fault::Malformed | Fault::Gpp | Fault::TcfV1 | Fault::OldPolicy) => Said::Malformed,
     }
 }
 

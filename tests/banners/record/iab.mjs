@@ -109,7 +109,8 @@ function tcf(name, choice, segments = [Segment.CORE, Segment.VENDORS_DISCLOSED, 
 
 function table(file, banner, tool, version, cases) {
   const source = `npm ${tool}, tests/banners/record/iab.mjs`;
-  const text = JSON.stringify({ banner, tool, version, status: "run", source, cases }, null, 1)
+  const cookies = [{ name: banner === "tcf" ? "euconsent-v2" : "__gpp", prefix: false }];
+  const text = JSON.stringify({ banner, tool, version, status: "run", source, cookies, cases }, null, 1)
     // Lists of numbers on one line.
     .replace(/\[\s+([-\d,\s]+?)\s+\]/g, (_, numbers) => `[${numbers.replace(/\s+/g, "")}]`);
   writeFileSync(new URL(`../values/${file}.json`, import.meta.url), `${text}\n`);

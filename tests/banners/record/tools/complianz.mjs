@@ -5,7 +5,7 @@ const OTHERS = { policy: '38', services: '', status: 'dismissed' };
 
 function header({ p, s, m, policy = OTHERS.policy, services = OTHERS.services, status = OTHERS.status, more = [] }) {
     const pairs = [['consented_services', services], ['policy_id', policy], ['marketing', m], ['statistics', s], ['preferences', p], ['functional', 'allow'], ['banner-status', status], ...more];
-    return pairs.filter(([, value]) => value !== undefined && value !== null).map(([name, value]) => `cmplz_${name}=${value}`).join('; ');
+    return pairs.filter(([, value]) => value != null).map(([name, value]) => `cmplz_${name}=${value}`).join('; ');
 }
 
 export default async function () {
@@ -41,6 +41,9 @@ export default async function () {
             seen('the policy that counts', header(yes), { revision: '38' }, decided(three, [])),
             seen('an older policy', header(yes), { revision: '39' }, outdated()),
             seen('no policy id', header({ ...yes, policy: null }), { revision: '39' }, outdated()),
+            byHand('closed by a theme: nobody chose', header({ ...yes, status: 'dismiss' }), {}, none()),
+            byHand('two policy ids, one of them older', `${header({ ...yes, policy: '39' })}; cmplz_policy_id=38`, { revision: '39' }, outdated()),
+            byHand('services that are none', header({ ...yes, services: '{"youtube":1}' }), {}, malformed()),
             byHand('an answer that is none', header({ p: 'allow', s: 'yes', m: 'deny' }), {}, malformed()),
             byHand('a status that is none', header({ ...yes, status: 'true' }), {}, malformed()),
             byHand('one category twice: allowed and denied', `${header(yes)}; cmplz_marketing=deny`, {}, decided(['functional', 'analytics'], ['marketing'])),

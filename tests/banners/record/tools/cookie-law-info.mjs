@@ -1,4 +1,4 @@
-import { LONG, byHand, decided, malformed, none, seen } from '../cases.mjs';
+import { LONG, byHand, decided, malformed, none, outdated, seen } from '../cases.mjs';
 
 // A plugin of the past: values as they stand in recordings of requests in public code.
 const wrapped = object => `CookieLawInfoConsent=${Buffer.from(JSON.stringify(object)).toString('base64')}`;
@@ -39,7 +39,15 @@ export default async function () {
             seen('only what is necessary is listed', `cookielawinfo-checkbox-necessary=yes; ${wrapped({ necessary: true })}; viewed_cookie_policy=yes`, {}, none()),
             seen('its keys mapped otherwise, services', header(record(false, { f: true, a: true })), { categories: { functional: ['functional'], analytics: ['analytics'], marketing: ['advertisement'] }, services: { matomo: ['analytics'], youtube: ['others'] } },
                 decided(['functional', 'analytics', '@matomo'], ['marketing', '@youtube'])),
-            byHand('the padding percent-encoded', `${wrapped({ necessary: true, 'non-necessary': false }).replace(/=+$/, padding => '%3D'.repeat(padding.length))}; viewed_cookie_policy=yes`, {}, decided([], three)),
+            byHand('the padding percent-encoded', header(record(false, { f: true, a: true })).replace(/=(?=;)/g, '%3D').replace(/yes%3D/g, 'yes='), {}, decided(['functional'], ['analytics', 'marketing'])),
+            byHand('rejected by the button, which leaves the boxes as they were', header(all, 'viewed_cookie_policy=no'), {}, decided([], three)),
+            byHand('a box that is off, and on in the other cookie', header(all).replace('checkbox-analytics=yes', 'checkbox-analytics=no'), {}, decided(['functional', 'marketing'], ['analytics'])),
+            byHand('only boxes, one spelt as the plugin once did', 'cookielawinfo-checbox-functional=yes; cookielawinfo-checbox-analytics=no; viewed_cookie_policy=yes', {}, decided(['functional'], ['analytics'])),
+            byHand('the version that counts', `${wrapped(texts(all))}; viewed_cookie_policy=yes`, { revision: '1' }, decided(three, [])),
+            byHand('an older version', `${wrapped(texts(all))}; viewed_cookie_policy=yes`, { revision: '2' }, outdated()),
+            byHand('a version that counts, and none in the record', header(all), { revision: '1' }, outdated()),
+            byHand('a version that counts, and no record', 'cookielawinfo-checkbox-analytics=yes; viewed_cookie_policy=yes', { revision: '1' }, outdated()),
+            byHand('a box with an answer that is none', 'cookielawinfo-checkbox-analytics=1; viewed_cookie_policy=yes', {}, malformed()),
             byHand('a mark that is neither yes nor no', header(all, 'viewed_cookie_policy=1'), {}, malformed()),
             byHand('no base64', 'CookieLawInfoConsent=yes; viewed_cookie_policy=yes', {}, malformed()),
             byHand('base64 of no JSON', `CookieLawInfoConsent=${Buffer.from('analytics').toString('base64')}; viewed_cookie_policy=yes`, {}, malformed()),

@@ -71,6 +71,9 @@ export default async function (site) {
                 'cc_cookie={"level":["necessary","analytics"],"revision":0,"data":null,"rfc_cookie":false}', {}, none()),
             byHand('no consent_uuid: the tool asks again', edited(copy => { delete copy.consent_uuid; }), {}, none()),
             byHand('no last_consent_update: the tool asks again', edited(copy => { delete copy.last_consent_update; }), {}, none()),
+            byHand('an array in place of the object', `cc_cookie=${JSON.stringify((({ categories, level, revision, consent_uuid, consent_date, last_consent_update }) =>
+                [categories, level, revision, consent_uuid, consent_date, last_consent_update])(data(all)))}`, {}, malformed()),
+            byHand('no shape of it', 'cc_cookie={"consent_uuid":"bc705d5d-296f-4c72-a536-eb30d799f14b"}', {}, malformed()),
             byHand('categories is no list', edited(copy => { copy.categories = 'analytics'; }), {}, malformed()),
             byHand('cut short', all.cookie.slice(0, -9), {}, malformed()),
             byHand('a plain word', 'cc_cookie=deny', {}, malformed()),

@@ -1,4 +1,4 @@
-import { LONG, after, byHand, decided, decodedJson, malformed, moment, none, outdated, seen } from '../cases.mjs';
+import { LONG, byHand, decided, decodedJson, malformed, moment, none, outdated, seen } from '../cases.mjs';
 import { attributes, version } from '../site.mjs';
 
 const page = (names = {}, extra = '') => {
@@ -96,7 +96,19 @@ export default async function (site) {
             byHand('no time: the tool asks again', edited(data => { delete data.lastConsentTimestamp; }), {}, none()),
             byHand('its own end has passed', edited(data => {
                 data.expirationTime = 1577836800000; data.consentTimestamp = data.lastConsentTimestamp = '2019-07-03T00:00:00.000Z';
-            }), {}, after('2020-01-02T00:00:00Z')),
+            }), {}, none()),
+            byHand('other usual names: all that the site has are needed', edited(data => {
+                data.categories = ['necessary', 'preferences', 'ads'];
+                data.services = { necessary: [], preferences: [], analytics: [], ads: [], marketing: [] };
+            }), {}, decided(['functional'], ['analytics', 'marketing'], at(all))),
+            byHand('a service that is called as a refused category is', edited(data => {
+                data.categories = ['necessary', 'analytics'];
+                data.services = { necessary: [], functionality: [], analytics: ['marketing'], marketing: [] };
+            }), {}, decided(['analytics'], ['functional', 'marketing'], at(all))),
+            byHand('no services: what was refused is not known', edited(data => { delete data.services; }), {}, malformed()),
+            byHand('an array in place of the object', `cc_cookie=${JSON.stringify((({ categories, services, revision, consentId, consentTimestamp, lastConsentTimestamp, expirationTime }) =>
+                [categories, services, revision, consentId, consentTimestamp, lastConsentTimestamp, expirationTime])(decodedJson(all.cookie, 'cc_cookie')))}`, {}, malformed()),
+            byHand('a time that is none', edited(data => { data.lastConsentTimestamp = 'today'; }), {}, malformed()),
             byHand('categories is no list', edited(data => { data.categories = { analytics: true }; }), {}, malformed()),
             byHand('cut short', all.cookie.slice(0, -9), {}, malformed()),
             byHand('a plain word', 'cc_cookie=allow', {}, malformed()),

@@ -68,6 +68,8 @@ export default async function () {
             byHand('values that a proxy has unescaped', with_(`OptanonConsent=isGpcEnabled=0&datestamp=Wed Apr 12 2023 03:56:13 GMT+0800 (China Standard Time)&version=6.38.0&isIABGlobal=false&hosts=&consentId=${ID}&interactionCount=1&landingPath=NotLandingPage&groups=C0001:1,C0002:1,C0003:1,C0004:0`),
                 {}, decided(['functional', 'analytics'], ['marketing'], AT)),
             byHand('only the mark that it was closed', CLOSED, {}, none()),
+            byHand('two marks, of host and parent domain: the earlier counts', `OptanonAlertBoxClosed=2026-10-05T03:46:34.701Z; ${with_(newest(all))}; OptanonAlertBoxClosed=2026-10-09T03:46:34.701Z`, {}, decided(three, [], AT)),
+            byHand('a group twice, on and off', with_(newest(all).replace('&iType', '').replace('C0002%3A1', 'C0002%3A1%2CC0002%3A0')), {}, decided(['functional', 'marketing'], ['analytics'], AT)),
             byHand('the mark is no time', with_(newest(all), 'OptanonAlertBoxClosed=yes'), {}, malformed()),
             byHand('a group with an answer that is none', with_(newest({ C0001: 1, C0002: 'x', C0003: 1, C0004: 0 })), {}, malformed()),
             byHand('groups twice, with different answers', with_(`${newest(all)}&groups=${groups(no)}`), {}, malformed()),
