@@ -91,7 +91,7 @@ export default async function () {
             byHand('only the core, as before version 2.3', cookie(all.split('.')[0]), {}, decided(ALL, [], at)),
             byHand('a policy that is no longer valid', cookie(bits(raw => set(raw, 132, 6, 2))), {}, malformed()),
             byHand('version 1 (retired in 2020)', 'euconsent-v2=BOEFEAyOEFEAyAHABDENAI4AAAB9vABAASA', {}, malformed()),
-            byHand('version 3 does not exist', cookie(`D${all.slice(1)}`), {}, malformed()),
+            byHand('GPP\'s letter in front', cookie(`D${all.slice(1)}`), {}, malformed()),
             byHand('cut short within the purposes', cookie(all.slice(0, 27)), {}, malformed()),
             byHand('not base64url', cookie(all.replace(/.{4}$/, '+/=!')), {}, malformed()),
             byHand('a GPP string', 'euconsent-v2=DBABLA~CAAQAAAAAABA.QA', {}, malformed()),
