@@ -20,8 +20,13 @@ use crate::sources::{
     text,
 };
 
-pub(in crate::sources) const FORMAT: Format =
-    Format { cookies: &[named("CookieControl")], companions: &[], usual: Usual::SiteDefined, keeps_time: true, read };
+pub(in crate::sources) const FORMAT: Format = Format {
+    cookies: &[named("CookieControl"), named("CookieControlTC")],
+    companions: &[],
+    usual: Usual::SiteDefined,
+    keeps_time: true,
+    read,
+};
 
 const DAY: i64 = 86_400;
 
