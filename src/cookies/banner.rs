@@ -118,16 +118,23 @@ impl Banner {
 
 /// Expires the cookies of banners that the request showed: the visitor has chosen elsewhere, and the banner asks again.
 /// Tells whether there was any.
-pub(crate) fn expire_banners(headers: &mut HeaderMap, policy: &Policy, shown: &Shown) -> bool {
+///
+/// `host` is the request's, in lower case and without port: a banner may have named it as a Domain.
+pub(crate) fn expire_banners(headers: &mut HeaderMap, policy: &Policy, shown: &Shown, host: Option<&str>) -> bool {
     let mut done: Vec<&[u8]> = Vec::new();
     let mut lines = 0;
-    for (name, _) in shown.lines().iter().flat_map(|line| cookies(line.as_bytes())) {
-        let Some(banner) = policy.banners().iter().find(|banner| banner.owns(name)) else { continue };
+    let all = || {
+        let cookies = shown.lines().iter().flat_map(|line| cookies(line.as_bytes()));
+        cookies.filter_map(|(name, _)| Some((name, policy.banners().iter().find(|banner| banner.owns(name))?)))
+    };
+    // What holds the choice first: the others are of no account without it.
+    let first = all().filter(|(name, banner)| banner.is_first(name));
+    for (name, banner) in first.chain(all()) {
         if done.contains(&name) || is_set(headers, name) {
             continue;
         }
         done.push(name);
-        for line in expiry_lines(name, &banner.scopes, false, false) {
+        for line in expiry_lines(name, &banner.scopes_at(host), false, false) {
             if lines == MAX_EXPIRY_LINES {
                 return true;
             }

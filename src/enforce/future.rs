@@ -46,6 +46,8 @@ pub(super) struct Flight {
     pub(super) shown: Shown,
     pub(super) is_document: bool,
     pub(super) notes: Notes,
+    /// The host of the request, where the policy reads a banner's cookie that it shows.
+    pub(super) host: Option<Box<str>>,
     pub(super) shared: Arc<Shared>,
 }
 
@@ -75,7 +77,7 @@ where
 impl Flight {
     /// Filters the answer.
     fn conclude(self, narrow: Option<Narrow>, headers: &mut HeaderMap) {
-        let Self { context, shown, is_document, mut notes, shared } = self;
+        let Self { context, shown, is_document, mut notes, host, shared } = self;
         let fields = CacheFields::read(headers);
         // Before any line of the layer's own is there.
         if let Some(inventory) = shared.inventory.as_ref().filter(|_| fields.has_set_cookie) {
@@ -109,7 +111,7 @@ impl Flight {
                 has_cookies = true;
             }
             if change.is_some() {
-                has_cookies |= expire_banners(headers, decision.policy(), &shown);
+                has_cookies |= expire_banners(headers, decision.policy(), &shown, host.as_deref());
             } else if is_document {
                 has_cookies |= reissue_banner(headers, decision, &shown);
             }

@@ -78,7 +78,9 @@ where
             let decision = fields.decide(policy, now, request.method(), request.headers(), &circumstances);
             // Without a cookie there is nothing to strip, to expire or to renew.
             let cookies = fields.has_cookies.then(|| fields.is_document(request.headers()));
-            let flight = admit(&self.shared, request.headers_mut(), decision, cookies);
+            let host = if fields.banners.is_empty() { None } else { host_of(&request) };
+            let mut flight = admit(&self.shared, request.headers_mut(), decision, cookies);
+            flight.host = host;
             request.extensions_mut().insert(flight.context.clone());
             Some(flight)
         };
@@ -182,6 +184,15 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The host that was asked, in lower case and without port.
+fn host_of<B>(request: &Request<B>) -> Option<Box<str>> {
+    let named = || {
+        let host = request.headers().get(header::HOST)?.to_str().ok()?;
+        host.split(':').next().map(str::to_ascii_lowercase)
+    };
+    request.uri().host().map(str::to_ascii_lowercase).or_else(named).map(Into::into)
+}
+
 /// Filters a request, and gives what is needed to filter its answer. `cookies`: whether the answer is a page, if the
 /// request has any cookies.
 fn admit(shared: &Arc<Shared>, headers: &mut HeaderMap, decision: Decision, cookies: Option<bool>) -> Flight {
@@ -202,5 +213,5 @@ fn admit(shared: &Arc<Shared>, headers: &mut HeaderMap, decision: Decision, cook
         shown = sift(headers, &mut Judge::new(&decision), decision.is_enforced(), &mut report);
     }
     let context = ConsentContext::new(decision);
-    Flight { context, shown, is_document: cookies == Some(true), notes, shared: Arc::clone(shared) }
+    Flight { context, shown, is_document: cookies == Some(true), notes, host: None, shared: Arc::clone(shared) }
 }

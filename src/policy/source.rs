@@ -6,7 +6,7 @@ use memchr::memmem::Finder;
 use serde::{Deserialize, Deserializer, de};
 
 use super::{
-    checks::{Result, check_scope},
+    checks::{Result, check_domain, check_scope},
     error::{ConfigError, ConfigErrorKind as Kind},
     rule::SameSite,
     scope::{NamePrefix, Scope, is_token},
@@ -55,7 +55,7 @@ const MAX_SOURCES: usize = 8;
 /// | `categories` | the tool's usual keys, for each category that is not named here; an error where each site has its own |
 /// | `services` | none: a service follows its category |
 /// | `revision` | not looked at |
-/// | `scopes` (where its cookies are expired) | host-only, and the policy's `site_domain` |
+/// | `scopes` (where its cookies are expired) | host-only, the request's host as a Domain, and the policy's `site_domain` |
 /// | `reissue` | never |
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -219,6 +219,8 @@ pub(crate) struct BannerSource {
     mapping: Mapping,
     revision: Option<Box<str>>,
     pub(crate) scopes: Vec<Scope>,
+    /// The policy says nothing of scopes: several banners write to the host's own name as a Domain.
+    is_at_host: bool,
     pub(crate) reissue: Option<Reissue>,
 }
 
@@ -237,6 +239,18 @@ impl BannerSource {
         let first = self.format().cookies.first().map(|first| (&*self.name, first.is_prefix));
         let others = self.format().cookies.iter().skip(1).map(|cookie| (cookie.name, cookie.is_prefix));
         first.into_iter().chain(others)
+    }
+
+    /// Where its cookies are expired for a request to this host, which is lower-case and without port.
+    pub(crate) fn scopes_at(&self, host: Option<&str>) -> Vec<Scope> {
+        let host = host.filter(|host| self.is_at_host && check_domain(host, "host").is_ok()).map(Scope::domain);
+        let new = host.filter(|scope| !self.scopes.contains(scope));
+        self.scopes.iter().cloned().chain(new).collect()
+    }
+
+    /// Whether this is the cookie without which nobody has decided.
+    pub(crate) fn is_first(&self, name: &[u8]) -> bool {
+        name.starts_with(self.name.as_bytes())
     }
 
     /// Whether this is a cookie of the banner.
@@ -301,6 +315,7 @@ pub(super) fn compile(
             finder: Finder::new(name).into_owned(),
             mapping,
             revision: source.revision.map(Into::into),
+            is_at_host: source.scopes.is_empty(),
             scopes: if source.scopes.is_empty() { default_scopes(prefix) } else { source.scopes },
             reissue: source.reissue,
         };

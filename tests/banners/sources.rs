@@ -135,6 +135,14 @@ async fn a_withdrawal_expires_the_banners_cookie() {
     assert!(own.starts_with("__Host-consent=1:1:2026-11-22!"), "{own}");
     assert_eq!(*host, "klaro=; Path=/; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
     assert_eq!(*site, "klaro=; Path=/; Domain=example.com; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
+    // Several banners name the host itself as a Domain.
+    let headers = [("cookie", ALL), ("host", "Shop.Example.com:8443")];
+    let answer = serve(&layer(policy()), request(&headers), withdraw).await;
+    let lines: Vec<_> = answer.headers().get_all(header::SET_COOKIE).iter().collect();
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    assert_eq!(lines[3], "klaro=; Path=/; Domain=shop.example.com; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
+    let odd = serve(&layer(policy()), request(&[("cookie", ALL), ("host", "a;b=c")]), withdraw).await;
+    assert_eq!(odd.headers().get_all(header::SET_COOKIE).iter().count(), 3, "what is no domain is none");
     let without = serve(&layer(policy()), request(&[]), withdraw).await;
     assert_eq!(without.headers().get_all(header::SET_COOKIE).iter().count(), 1);
 }

@@ -191,8 +191,8 @@ async fn a_withdrawal_on_the_consent_pages_makes_the_banner_ask_again() {
         let shown = visit.answer("accept").await;
         visit.assert_obeyed(&shown, "accept").await;
 
-        browser.goto(&server.url(HOST, "/privacy/preferences")).await;
-        browser.follow("button[value=withdraw]").await;
+        browser.goto(&server.url(HOST, "/privacy/")).await;
+        crate::answer(&browser, "withdraw").await;
         let known = visit.fetch().await;
         assert_eq!((&known["banner"], &known["granted"]), (&Value::Null, &json!([])), "{banner}: {known}");
         let held: Vec<_> = browser.cookies().await.into_iter().map(|cookie| cookie.name).collect();
