@@ -64,6 +64,19 @@ fn each_is_found_with_its_source() {
     assert_eq!((rails.name, rails.framework, rails.purpose), ("_*_session", "Rails", "session"));
 }
 
+/// A name as it stands says more than a prefix of another framework.
+#[test]
+fn an_exact_name_is_told_before_a_prefix() {
+    for (name, framework) in [
+        ("SESSION", "Spring"),
+        ("__Host-SESSION", "Spring"),
+        ("SESS0a1b", "Drupal"),
+        ("wordpress_test_cookie", "WordPress"),
+    ] {
+        assert_eq!(framework_cookie(name.as_bytes()).unwrap().framework, framework, "{name}");
+    }
+}
+
 /// The issue that they are kept out for: these are in the list as somebody's marketing or statistics, by name or prefix.
 #[test]
 fn these_would_be_taken_for_others() {

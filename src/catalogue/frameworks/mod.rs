@@ -70,7 +70,8 @@ impl FrameworkCookie {
     }
 }
 
-/// The framework that uses a name for itself, if one is known to. A name that several use is told of the first.
+/// The framework that uses a name for itself, if one is known to. A name as it stands counts before one with a `*`; a name
+/// that several use is told of the first.
 ///
 /// ```
 /// use tower_consent::framework_cookie;
@@ -88,10 +89,22 @@ fn groups() -> impl Iterator<Item = &'static Group> {
     GROUPS.iter().copied().flatten()
 }
 
+/// A name as it stands before one with a `*`; of several of a kind the first.
 fn find(name: &[u8]) -> Option<FrameworkCookie> {
-    let mut all = groups().flat_map(|group| group.names.iter().map(move |known| (group, known)));
     let first = *name.first()?;
-    let (group, known) = all.find(|(_, known)| (known.first == first || known.first == b'*') && known.fits(name))?;
+    let mut pattern = None;
+    for group in groups() {
+        for known in group.names.iter().filter(|known| known.first == first || known.first == b'*') {
+            if pattern.is_some() && known.star.is_some() || !known.fits(name) {
+                continue;
+            }
+            if known.star.is_none() {
+                return Some(group.cookie(known));
+            }
+            pattern = Some((group, known));
+        }
+    }
+    let (group, known) = pattern?;
     let is_loose = known.is_loose() && Catalogue::lookup_to_enforce(name).is_some();
     (!is_loose).then(|| group.cookie(known))
 }
