@@ -64,6 +64,27 @@ fn each_is_found_with_its_source() {
     assert_eq!((rails.name, rails.framework, rails.purpose), ("_*_session", "Rails", "session"));
 }
 
+/// Amplify writes the user's name into the cookie's, percent-encoded: that is its name, and no look-alike (R67).
+#[tokio::test]
+async fn amplify_encodes_a_part_of_its_names() {
+    let layer = layer(policy());
+    for (name, passes) in [
+        ("CognitoIdentityServiceProvider.1a2b.me%40example.com.idToken", true),
+        ("__Secure-CognitoIdentityServiceProvider.1a2b.me%40example.com.idToken", true),
+        ("CognitoIdentityServiceProvider%2E1a2b.me%40example.com.idToken", false),
+        ("SESSIO%4E", false),
+        ("my%5Fshop_session", false),
+        ("sessioni%64", false),
+    ] {
+        let cookie = format!("{name}=1");
+        let seen = cookies_seen(&layer, request(&[REFUSED, ("cookie", &cookie)])).await;
+        assert_eq!(seen.contains(&cookie), passes, "{name}: {seen:?}");
+        let line = format!("{name}=1; Path=/");
+        let answer = serve(&layer, request(&[REFUSED]), |_| response(&[("set-cookie", &line)])).await;
+        assert_eq!(lines(answer.headers(), "set-cookie").contains(&line), passes, "{name}");
+    }
+}
+
 /// A name as it stands says more than a prefix of another framework.
 #[test]
 fn an_exact_name_is_told_before_a_prefix() {

@@ -24,6 +24,9 @@ const MESSAGE: &str = "one-time message";
 const LANGUAGE: &str = "language";
 const APPEARANCE: &str = "appearance";
 
+/// AWS Amplify's cookies have the user's name in theirs, as `encodeURIComponent` gives it: `me%40example.com`.
+const ENCODED: &str = "CognitoIdentityServiceProvider.";
+
 static GROUPS: [&[Group]; 5] = [scripts::GROUPS, compiled::GROUPS, javascript::GROUPS, identity::GROUPS, ANY];
 
 /// What belongs to no one framework, and the loosest names, which are tried last.
@@ -107,6 +110,12 @@ fn find(name: &[u8]) -> Option<FrameworkCookie> {
     let (group, known) = pattern?;
     let is_loose = known.is_loose() && Catalogue::lookup_to_enforce(name).is_some();
     (!is_loose).then(|| group.cookie(known))
+}
+
+/// Whether a framework percent-encodes a part of this name itself, so that it is no look-alike of another.
+pub(crate) fn is_encoded_by_framework(name: &[u8]) -> bool {
+    let prefix = ENCODED.as_bytes();
+    name.starts_with(prefix) || without_prefix(name).is_some_and(|name| name.starts_with(prefix))
 }
 
 /// A name without the prefix that makes a browser hold its cookie to the host or to HTTPS.
