@@ -113,6 +113,30 @@ fn several_files_and_other_hosts_go_together() {
     assert_eq!(policy_of(&text).lookup(b"sessionid"), None);
 }
 
+/// A check of hosts that the recording never asks is no check; a host is read as a URL has it.
+#[test]
+fn a_host_that_is_not_there_is_told() {
+    let file = recording("chromium.har");
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.toml");
+    fs::write(&policy, "").unwrap();
+    let with = |host: &str| {
+        let output = inventory(&["--host", host, "--check", policy.to_str().unwrap(), file.to_str().unwrap()]);
+        (output.status.code(), text(&output.stderr))
+    };
+    for host in ["shop.test", "WWW.shop.test", "www%2Eshop.test"] {
+        assert_eq!(with(host).0, Some(1), "{host}");
+    }
+    for host in ["shop.example", "op.test", "notshop.test", "127.0.0.1", "[::1]"] {
+        let (code, said) = with(host);
+        assert_eq!((code, said.contains("no request")), (Some(2), true), "{host}: {said}");
+    }
+    for host in ["", "shop.test:8080", "https://shop.test", "::1", "shop test"] {
+        let (code, said) = with(host);
+        assert_eq!((code, said.contains(&format!("{host:?}"))), (Some(2), true), "{host}: {said}");
+    }
+}
+
 /// A recording of one exchange.
 fn har(request: Value, response: Value) -> Value {
     let mut request = request;
