@@ -127,6 +127,21 @@ fn a_short_prefix_needs_several_names() {
     assert_eq!(both("wordpress_logged_in_abc=1"), ["wordpress_logged_in_"]);
 }
 
+/// A framework's prefix behind `__Host-` or the like is a prefix with that: Auth.js has both.
+#[test]
+fn a_prefix_stands_behind_the_browsers_own() {
+    let inventory = Inventory::new();
+    sets(&inventory, &["__Secure-next-auth.session-token=1; HttpOnly; Secure; Path=/"]);
+    shows(&inventory, "__Host-next-auth.csrf-token=1; __Host-SESSabc=1; next-auth.callback-url=1");
+    let draft = inventory.draft(&nothing());
+    let policy = policy_of(&draft.to_string());
+    assert_eq!((names(draft.undecided()), inventory.undeclared(&policy).len()), (vec![], 0), "{draft}");
+    for name in ["__Secure-next-auth.session-token.0", "__Host-next-auth.x", "next-auth.x"] {
+        assert_eq!(policy.lookup(name.as_bytes()), Some((Category::ESSENTIAL, None)), "{name}\n{draft}");
+    }
+    assert_eq!(policy.lookup(b"__Secure-other"), None);
+}
+
 /// What the policy at hand declares stands as it is, with all that the rule says.
 #[test]
 fn a_policy_at_hand_is_kept() {
@@ -258,6 +273,8 @@ fn name() -> impl Strategy<Value = Vec<u8>> {
         "sessionid",
         "__Host-",
         "__Host-sessionid",
+        "__Secure-next-auth.",
+        "__Host-SESS",
         "_pk_id",
         "id",
         "SESS",
