@@ -31,12 +31,13 @@
 //!    policy from it (feature `draft`):
 //!
 //!    ```
-//!    use tower_consent::{ConsentLayer, Inventory, Policy};
+//!    use tower_consent::{ConsentLayer, Inventory, Policy, PolicyHandle};
 //!
+//!    let policy = PolicyHandle::new(Policy::builder().report_only().build()?);
 //!    let inventory = Inventory::new();
-//!    let layer = ConsentLayer::new(Policy::builder().report_only().build()?).with_inventory(inventory.clone());
+//!    let layer = ConsentLayer::new(policy.clone()).with_inventory(inventory.clone());
 //!    // … after a day: on a page for staff, or at the end of your own browser tests
-//!    let names = inventory.snapshot();
+//!    let lacking = inventory.undeclared(&policy.current());
 //!    # Ok::<(), tower_consent::ConfigError>(())
 //!    ```
 //!
