@@ -116,27 +116,30 @@ impl Seen {
         let clock = ManualClock::default();
         let inventory = Inventory::with_clock(clock.clone());
         let mut elsewhere = Elsewhere::default();
-        let (mut has_cookies, mut earliest) = (false, i64::MAX);
-        let mut hosts = BTreeSet::new();
+        let (mut has_cookies, mut own) = (false, Vec::new());
         for file in &wish.files {
             let exchanges = har::read(file)?;
             let site = Site::of(&wish.hosts, exchanges.first().map(|first| first.host.as_str()));
             for exchange in exchanges {
                 has_cookies |= !exchange.request.is_empty() || !exchange.response.is_empty();
                 if site.has(&exchange.host) {
-                    // Dates of expiry are judged as on that day.
-                    clock.set(exchange.seconds);
-                    earliest = earliest.min(exchange.seconds);
-                    inventory.see_request(&exchange.request, &nothing);
-                    inventory.see_response(&exchange.response, &nothing);
-                    hosts.insert(exchange.host);
+                    own.push(exchange);
                 } else {
                     elsewhere.add(&exchange);
                 }
             }
         }
+        // Files may be named in any order.
+        own.sort_by_key(|exchange| exchange.seconds);
+        for exchange in &own {
+            // Dates of expiry are judged as on that day.
+            clock.set(exchange.seconds);
+            inventory.see_request(&exchange.request, &nothing);
+            inventory.see_response(&exchange.response, &nothing);
+        }
         // Read as of the first day: so nothing is too old to be told of.
-        clock.set(earliest);
+        clock.set(own.first().map_or(0, |first| first.seconds));
+        let hosts = own.into_iter().map(|exchange| exchange.host).collect();
         Ok(Self { inventory, elsewhere, has_cookies, hosts, nothing })
     }
 }

@@ -153,6 +153,21 @@ fn in_file(content: &[u8]) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
+/// Files may be named in any order.
+#[test]
+fn the_first_day_is_the_earliest() {
+    let on = |day: &str| {
+        let mut har = har(json!({ "headers": [{ "name": "cookie", "value": "a=SECRET" }] }), json!({}));
+        har["log"]["entries"][0]["startedDateTime"] = json!(format!("{day}T09:00:00Z"));
+        in_file(har.to_string().as_bytes())
+    };
+    let ((_one, early), (_other, late)) = (on("2026-10-01"), on("2026-11-22"));
+    for files in [[&*early, &*late], [&late, &early]] {
+        let text = draft(&files);
+        assert!(text.contains("# Seen from 2026-10-01 to 2026-11-22: 1 names"), "{text}");
+    }
+}
+
 /// The shapes in which browsers have written the same thing.
 #[test]
 fn all_shapes_of_cookies_are_read() {
