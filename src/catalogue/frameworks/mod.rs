@@ -24,8 +24,9 @@ const MESSAGE: &str = "one-time message";
 const LANGUAGE: &str = "language";
 const APPEARANCE: &str = "appearance";
 
-/// AWS Amplify's cookies have the user's name in theirs, as `encodeURIComponent` gives it: `me%40example.com`.
-const ENCODED: &str = "CognitoIdentityServiceProvider.";
+/// Beginnings of names in which a part is percent-encoded: AWS Amplify has the user's name there, as `me%40example.com`,
+/// and OWIN a digest as base64, as `…%3D`.
+const ENCODED: [&str; 2] = ["CognitoIdentityServiceProvider.", "OpenIdConnect.nonce."];
 
 static GROUPS: [&[Group]; 5] = [scripts::GROUPS, compiled::GROUPS, javascript::GROUPS, identity::GROUPS, ANY];
 
@@ -114,8 +115,8 @@ fn find(name: &[u8]) -> Option<FrameworkCookie> {
 
 /// Whether a framework percent-encodes a part of this name itself, so that it is no look-alike of another.
 pub(crate) fn is_encoded_by_framework(name: &[u8]) -> bool {
-    let prefix = ENCODED.as_bytes();
-    name.starts_with(prefix) || without_prefix(name).is_some_and(|name| name.starts_with(prefix))
+    let name = without_prefix(name).unwrap_or(name);
+    ENCODED.iter().any(|start| name.starts_with(start.as_bytes()))
 }
 
 /// A name without the prefix that makes a browser hold its cookie to the host or to HTTPS.
