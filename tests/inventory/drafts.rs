@@ -127,6 +127,18 @@ fn a_short_prefix_needs_several_names() {
     assert_eq!(both("wordpress_logged_in_abc=1"), ["wordpress_logged_in_"]);
 }
 
+/// Names that any application may have, and trackers have as well, are no reason to call a cookie essential.
+#[test]
+fn what_anybody_uses_is_for_a_person_to_decide() {
+    let inventory = Inventory::new();
+    shows(&inventory, "uid=1; u=1; c=1; pid=1; token=1; auth_token=1; locale=1; __Host-token2=1");
+    let draft = inventory.draft(&nothing());
+    let policy = policy_of(&draft.to_string());
+    assert_eq!(policy.declared_cookies().filter(|cookie| !cookie.name.starts_with("__Host-")).count(), 0, "{draft}");
+    assert_eq!(inventory.undeclared(&policy).len(), 8, "{draft}");
+    assert_eq!(draft.undecided().count(), 8);
+}
+
 /// A framework's prefix behind `__Host-` or the like is a prefix with that: Auth.js has both.
 #[test]
 fn a_prefix_stands_behind_the_browsers_own() {

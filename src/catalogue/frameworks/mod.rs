@@ -30,10 +30,13 @@ const ENCODED: [&str; 2] = ["CognitoIdentityServiceProvider.", "OpenIdConnect.no
 
 static GROUPS: [&[Group]; 5] = [scripts::GROUPS, compiled::GROUPS, javascript::GROUPS, identity::GROUPS, ANY];
 
+/// In place of a framework's name: such a name says nothing of what its cookie is for.
+pub(crate) const ANYBODY: &str = "Applications of all kinds";
+
 /// What belongs to no one framework, and the loosest names, which are tried last.
 static ANY: &[Group] = &[
     Group::new(
-        "Applications of all kinds",
+        ANYBODY,
         "what many applications call a cookie of their own, and the Open Cookie Database knows as another domain's",
         &[
             Known::new("auth_token", SIGN_IN),

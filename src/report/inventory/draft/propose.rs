@@ -6,7 +6,7 @@ use super::super::{
     snapshot::SeenCookie,
 };
 use crate::{
-    catalogue::{CatalogueEntry, FrameworkCookie, KnownCookie, Preset},
+    catalogue::{ANYBODY, CatalogueEntry, FrameworkCookie, KnownCookie, Preset},
     category::Category,
     policy::{CookieRule, Lifetime, is_token},
 };
@@ -46,6 +46,8 @@ pub(super) fn propose(cookie: &SeenCookie) -> Verdict {
         return Verdict::Unwritable;
     }
     match Known::of(name) {
+        // Half the trackers have a `uid` too: nobody but a person makes that essential.
+        Some(Known::Framework(known)) if known.framework == ANYBODY => Verdict::Unknown,
         Some(Known::Framework(known)) => Verdict::Rule(of_framework(name, &known)),
         Some(Known::Preset(preset, known)) => Verdict::Rule(of_preset(preset, known)),
         Some(Known::Catalogue(known)) => Verdict::Rule(of_catalogue(&known)),
