@@ -19,6 +19,7 @@
 
 mod age;
 pub(crate) mod google;
+mod narrowed;
 mod prompt;
 mod sources;
 
@@ -26,8 +27,8 @@ use std::{fmt, sync::Arc};
 
 use time::Date;
 
-use self::age::judge_age;
 pub use self::prompt::Prompt;
+use self::{age::judge_age, narrowed::Narrowed};
 pub(crate) use self::{
     age::{grants_end, refusals_end},
     sources::{Found, weigh},
@@ -35,7 +36,7 @@ pub(crate) use self::{
 
 use crate::{
     category::Category,
-    consent::{CategoryIndex, Choice, Consent, NamedChoice, Reading, Target, UndecidedReason, Verdicts},
+    consent::{CategoryIndex, Choice, Consent, NamedChoice, Reading, Target, UndecidedReason},
     policy::{Narrow, Policy, Reason, Regime, Verdict, day_of},
     signal::{Signal, Signals},
 };
@@ -63,36 +64,6 @@ pub struct Decision {
     narrowed: Narrowed,
     now: i64,
     has_layer: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Narrowed {
-    all: bool,
-    some: Verdicts,
-}
-
-impl Narrowed {
-    fn new(policy: &Policy, narrow: &Narrow) -> Self {
-        let mut some = Verdicts::NONE;
-        let mut all = narrow.all;
-        for name in narrow.categories.iter() {
-            match policy.names.category_index(name.as_bytes()) {
-                Some(category) => some.insert(Target::Category(category)),
-                None => all |= !Category::BUILT_IN.contains(&name),
-            }
-        }
-        for name in &narrow.services {
-            match policy.names.service_index(name.as_bytes()) {
-                Some(service) => some.insert(Target::Service(service)),
-                None => all = true,
-            }
-        }
-        Self { all, some }
-    }
-
-    fn covers(&self, target: Target, category: CategoryIndex) -> bool {
-        self.all || self.some.categories.contains(category) || self.some.contains(target)
-    }
 }
 
 /// Works out the decision. `now` is in Unix seconds.
@@ -262,7 +233,7 @@ impl Decision {
     /// The same decision with more taken away.
     pub(crate) fn narrowed_by(mut self, narrow: &Narrow) -> Self {
         let more = Narrowed::new(&self.policy, narrow);
-        self.narrowed = Narrowed { all: self.narrowed.all || more.all, some: self.narrowed.some.union(&more.some) };
+        self.narrowed = self.narrowed.with(&more);
         self
     }
 

@@ -13,16 +13,18 @@
 //! Cookies of other hosts are listed in a comment: this server never sees them.
 //!
 //! With `--check POLICY.toml` it lists what the recordings show and the policy does not declare. It ends with 0 if there
-//! is nothing, with 1 if there is something, with 2 if it could not tell.
+//! is nothing, with 1 if there is something, with 2 if it could not tell: no cookie in the files, or no request to a host
+//! that `--host` names.
 
 mod har;
 mod site;
 
-use std::{env, fs, process::ExitCode};
+use std::{collections::BTreeSet, env, fs, process::ExitCode};
 
 use tower_consent::{Inventory, Lifetime, ManualClock, Policy, PolicyBuilder, Retention};
+use url::Host;
 
-use self::site::{Elsewhere, Site};
+use self::site::{Elsewhere, Site, is_at};
 
 const USAGE: &str = "usage: inventory [--host HOST]... [--check POLICY.toml] HAR-FILE...";
 
@@ -49,7 +51,7 @@ impl Wish {
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("{argument} lacks its value\n{USAGE}"));
             match argument.as_str() {
-                "--host" => wish.hosts.push(value()?),
+                "--host" => wish.hosts.push(host(&value()?)?),
                 "--check" => wish.check = Some(value()?),
                 _ if argument.starts_with('-') => return Err(format!("{argument} is not known\n{USAGE}")),
                 _ => wish.files.push(argument),
@@ -57,6 +59,12 @@ impl Wish {
         }
         if wish.files.is_empty() { Err(USAGE.to_owned()) } else { Ok(wish) }
     }
+}
+
+/// A host as it stands in a URL: in lower case, in ASCII.
+fn host(text: &str) -> Result<String, String> {
+    let host = Host::parse(text).map_err(|error| format!("--host {text:?}: {error}; a host alone, without a port"))?;
+    Ok(host.to_string())
 }
 
 fn run(arguments: impl Iterator<Item = String>) -> Result<ExitCode, String> {
@@ -68,6 +76,13 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<ExitCode, String> {
                     \"sensitive data\"";
         if policy.is_some() {
             return Err(hint.to_owned());
+        }
+        eprintln!("{hint}");
+    }
+    for host in wish.hosts.iter().filter(|host| !seen.hosts.iter().any(|asked| is_at(asked, host))) {
+        let hint = format!("no request in these files goes to {host}");
+        if policy.is_some() {
+            return Err(hint);
         }
         eprintln!("{hint}");
     }
@@ -88,6 +103,8 @@ struct Seen {
     inventory: Inventory,
     elsewhere: Elsewhere,
     has_cookies: bool,
+    /// Those of the site that are asked.
+    hosts: BTreeSet<String>,
     /// Declares nothing, and forgets nothing for a century: recordings may be old.
     nothing: Policy,
 }
@@ -99,26 +116,31 @@ impl Seen {
         let clock = ManualClock::default();
         let inventory = Inventory::with_clock(clock.clone());
         let mut elsewhere = Elsewhere::default();
-        let (mut has_cookies, mut earliest) = (false, i64::MAX);
+        let (mut has_cookies, mut own) = (false, Vec::new());
         for file in &wish.files {
             let exchanges = har::read(file)?;
             let site = Site::of(&wish.hosts, exchanges.first().map(|first| first.host.as_str()));
             for exchange in exchanges {
                 has_cookies |= !exchange.request.is_empty() || !exchange.response.is_empty();
                 if site.has(&exchange.host) {
-                    // Dates of expiry are judged as on that day.
-                    clock.set(exchange.seconds);
-                    earliest = earliest.min(exchange.seconds);
-                    inventory.see_request(&exchange.request, &nothing);
-                    inventory.see_response(&exchange.response, &nothing);
+                    own.push(exchange);
                 } else {
                     elsewhere.add(&exchange);
                 }
             }
         }
+        // Files may be named in any order.
+        own.sort_by_key(|exchange| exchange.seconds);
+        for exchange in &own {
+            // Dates of expiry are judged as on that day.
+            clock.set(exchange.seconds);
+            inventory.see_request(&exchange.request, &nothing);
+            inventory.see_response(&exchange.response, &nothing);
+        }
         // Read as of the first day: so nothing is too old to be told of.
-        clock.set(earliest);
-        Ok(Self { inventory, elsewhere, has_cookies, nothing })
+        clock.set(own.first().map_or(0, |first| first.seconds));
+        let hosts = own.into_iter().map(|exchange| exchange.host).collect();
+        Ok(Self { inventory, elsewhere, has_cookies, hosts, nothing })
     }
 }
 

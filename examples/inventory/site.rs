@@ -19,15 +19,18 @@ impl Site {
         if named.is_empty() {
             return Self(first.map(plain).into_iter().collect());
         }
-        Self(named.iter().map(|host| host.to_ascii_lowercase()).collect())
+        Self(named.to_vec())
     }
 
     /// Whether a host is one of them or below one of them.
     pub(crate) fn has(&self, host: &str) -> bool {
-        self.0
-            .iter()
-            .any(|own| host.strip_suffix(own.as_str()).is_some_and(|before| before.is_empty() || before.ends_with('.')))
+        self.0.iter().any(|own| is_at(host, own))
     }
+}
+
+/// Whether a host is another one or below it.
+pub(crate) fn is_at(host: &str, own: &str) -> bool {
+    host.strip_suffix(own).is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
 /// The cookies of other hosts: names by host.

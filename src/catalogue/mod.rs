@@ -16,6 +16,10 @@ mod presets;
 #[cfg(feature = "catalogue")]
 mod table;
 
+#[cfg(feature = "draft")]
+pub(crate) use self::frameworks::ANYBODY;
+#[cfg(feature = "catalogue")]
+pub(crate) use self::frameworks::is_encoded_by_framework;
 pub use self::presets::{KnownCookie, Preset};
 #[cfg(feature = "catalogue")]
 pub use self::{

@@ -2,7 +2,7 @@
 
 use super::disguise::undisguised;
 #[cfg(feature = "catalogue")]
-use crate::catalogue::{Catalogue, framework_cookie};
+use crate::catalogue::{Catalogue, framework_cookie, is_encoded_by_framework};
 use crate::{
     consent::{MAX_CATEGORIES, Target},
     decide::Decision,
@@ -159,10 +159,13 @@ impl<'d> Judge<'d> {
                 UnknownCookies::Strip => true,
                 UnknownCookies::Pass | UnknownCookies::Report => false,
                 // A framework's name counts as a declared one: its session can be tossed in under a look-alike too.
+                #[cfg(feature = "catalogue")]
                 UnknownCookies::Catalogue => {
                     let (verdict, target) = self.by_catalogue(&seen);
-                    !verdict.is_allowed() || target.is_none()
+                    !verdict.is_allowed() || (target.is_none() && !is_encoded_by_framework(name))
                 }
+                #[cfg(not(feature = "catalogue"))]
+                UnknownCookies::Catalogue => true,
             },
         }
     }

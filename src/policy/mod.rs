@@ -24,6 +24,7 @@ mod regions;
 mod retention;
 mod revision;
 mod rule;
+mod rule_table;
 mod scope;
 mod source;
 mod text;

@@ -6,8 +6,8 @@ use super::{
     CategoryFacts, Policy, ServiceFacts, SignalFacts,
     builder::PolicyBuilder,
     checks::{
-        Result, check_consent_cookie, check_consent_cookie_size, check_cookie_name, check_domain, check_floors,
-        check_lifetime, check_link, check_retention, check_revisions, check_scope, check_unknown, pattern,
+        Result, check_consent_cookie, check_consent_cookie_size, check_domain, check_floors, check_lifetime,
+        check_link, check_retention, check_revisions, check_unknown,
     },
     entries::{CategoryEntry, ServiceEntry},
     error::{ConfigError, ConfigErrorKind as Kind},
@@ -16,13 +16,13 @@ use super::{
     regime::{CategoryKind, SignalScope},
     regions,
     revision::Revision,
-    rule::{CompiledRule, CookieRule},
-    scope::{MAX_EXPIRY_LINES, NamePrefix, Scope, expiry_lines as lines_of},
-    source::{self, BannerSource, is_banners},
+    rule::CookieRule,
+    rule_table::{RuleTable, default_scopes},
+    source::{self, BannerSource},
 };
 use crate::{
     category::{Category, check_name},
-    consent::{CategoryBits, MAX_CATEGORIES, MAX_SERVICES, Names, Target},
+    consent::{CategoryBits, MAX_CATEGORIES, MAX_SERVICES, Names},
     signal::Signal,
     sources::{mac::MacKeys, own},
 };
@@ -100,14 +100,14 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
             matcher.insert_exact(name.as_bytes(), RuleIndex::BANNER);
         }
     }
-    let mut table = RuleTable { builder: &builder, names: &names, banners: &banners, matcher, rules: Vec::new() };
+    let mut table = RuleTable::new(&builder, &names, &banners, matcher);
     for (place, rule) in declared {
         table.declare(&place, rule)?;
     }
     for rule in presets {
         table.add_preset(rule)?;
     }
-    let (matcher, rules) = (table.matcher, table.rules);
+    let (matcher, rules) = table.finish();
     Ok(Policy {
         names,
         categories,
@@ -286,117 +286,4 @@ fn signal_facts(builder: &PolicyBuilder, names: &Names, signal: Signal) -> Resul
     }
     let no_cookies = *scope == SignalScope::NoCookies;
     Ok(SignalFacts { signal, covers, always: builder.signals.always || no_cookies, no_cookies })
-}
-
-/// Where the rules of a policy are gathered.
-struct RuleTable<'b> {
-    builder: &'b PolicyBuilder,
-    names: &'b Names,
-    banners: &'b [BannerSource],
-    matcher: Matcher,
-    rules: Vec<CompiledRule>,
-}
-
-impl RuleTable<'_> {
-    /// Adds a rule of the application's own: every clash is an error.
-    fn declare(&mut self, place: &str, rule: CookieRule) -> Result<()> {
-        let compiled = self.compile(place, rule)?;
-        let (name, is_prefix) = pattern(&compiled.source);
-        let error = |kind| ConfigError::new(kind, place, &compiled.source.name);
-        let known = if is_prefix { self.matcher.prefix(name) } else { self.matcher.exact(name) };
-        if known == Some(RuleIndex::OWN) {
-            return Err(error(Kind::OwnCookie));
-        }
-        if is_banners(name, is_prefix, self.banners) {
-            return Err(error(Kind::BannerCookie));
-        }
-        if let Some(RuleIndex(index)) = known {
-            let same = self.rules.get(usize::from(index)).is_some_and(|other| other.target == compiled.target);
-            return Err(error(if same { Kind::NeverMatches } else { Kind::TwoCategories }));
-        }
-        self.insert(compiled)
-    }
-
-    /// Adds a rule of a preset: the application's own rules, and presets named earlier, stand.
-    fn add_preset(&mut self, rule: CookieRule) -> Result<()> {
-        let compiled = self.compile("presets", rule)?;
-        let (name, is_prefix) = pattern(&compiled.source);
-        let known = if is_prefix { self.matcher.prefix(name) } else { self.matcher.exact(name) };
-        let is_taken = known.is_some() || is_banners(name, is_prefix, self.banners);
-        if is_taken { Ok(()) } else { self.insert(compiled) }
-    }
-
-    fn insert(&mut self, rule: CompiledRule) -> Result<()> {
-        let index = u16::try_from(self.rules.len())
-            .ok()
-            .map(RuleIndex)
-            .filter(|index| ![RuleIndex::OWN, RuleIndex::BANNER].contains(index))
-            .ok_or_else(|| ConfigError::new(Kind::TooMany, "cookies", self.rules.len().to_string()))?;
-        let (name, is_prefix) = pattern(&rule.source);
-        if is_prefix {
-            self.matcher.insert_prefix(name, index);
-        } else {
-            self.matcher.insert_exact(name, index);
-        }
-        self.rules.push(rule);
-        Ok(())
-    }
-
-    fn compile(&self, place: &str, source: CookieRule) -> Result<CompiledRule> {
-        let (name, is_prefix) = pattern(&source);
-        check_cookie_name(name, is_prefix, &source).map_err(|kind| ConfigError::new(kind, place, &source.name))?;
-        let base = place.strip_suffix(".name").unwrap_or(place);
-        let at = |field: &str| format!("{base}.{field}");
-        let target = self.target(&source, &at)?;
-        match source.max_age {
-            Some(max_age) => check_lifetime(max_age, (13, 400), &at("max_age"))?,
-            None if source.add_max_age => {
-                return Err(ConfigError::new(Kind::NoMaxAgeToAdd, at("add_max_age"), "true"));
-            }
-            None => {}
-        }
-        let prefix = NamePrefix::of(name);
-        for (number, scope) in source.scopes.iter().enumerate() {
-            check_scope(scope, prefix, &at(&format!("scopes[{number}]")))?;
-        }
-        let lines = source.scopes.len() * if source.partitioned { 2 } else { 1 };
-        if lines > MAX_EXPIRY_LINES {
-            return Err(ConfigError::new(Kind::TooManyScopes, at("scopes"), source.scopes.len().to_string()));
-        }
-        let scopes = if source.scopes.is_empty() {
-            default_scopes(self.builder.site_domain.as_deref(), prefix)
-        } else {
-            source.scopes.clone()
-        };
-        let floors = source.floors.unwrap_or(self.builder.floors);
-        check_floors(floors, &at("floors"))?;
-        let expiry_lines =
-            if is_prefix { None } else { Some(lines_of(name, &scopes, source.secure, source.partitioned).collect()) };
-        Ok(CompiledRule { is_prefix, target, floors, scopes, expiry_lines, source })
-    }
-
-    fn target(&self, rule: &CookieRule, at: &dyn Fn(&str) -> String) -> Result<Target> {
-        match (&rule.category, &rule.service) {
-            (Some(name), None) => self
-                .names
-                .category_index(name.as_bytes())
-                .map(Target::Category)
-                .ok_or_else(|| ConfigError::new(Kind::UnknownCategory, at("category"), name)),
-            (None, Some(name)) => self
-                .names
-                .service_index(name.as_bytes())
-                .map(Target::Service)
-                .ok_or_else(|| ConfigError::new(Kind::UnknownService, at("service"), name)),
-            (category, service) => {
-                let value = [category, service].into_iter().flatten().cloned().collect::<Vec<_>>().join(" and ");
-                Err(ConfigError::new(Kind::NoSingleTarget, at("category"), value))
-            }
-        }
-    }
-}
-
-/// Where a cookie is expired unless the policy says it: at the host, and at the site's domain.
-fn default_scopes(site_domain: Option<&str>, prefix: NamePrefix) -> Vec<Scope> {
-    let shared = site_domain.filter(|_| !prefix.needs_host).map(Scope::domain);
-    std::iter::once(Scope::host_only()).chain(shared).collect()
 }

@@ -64,6 +64,42 @@ fn each_is_found_with_its_source() {
     assert_eq!((rails.name, rails.framework, rails.purpose), ("_*_session", "Rails", "session"));
 }
 
+/// Amplify writes the user's name into the cookie's, and OWIN a digest, percent-encoded: that is the name, and no look-alike
+/// (R67).
+#[tokio::test]
+async fn some_encode_a_part_of_their_names() {
+    let layer = layer(policy());
+    for (name, passes) in [
+        ("CognitoIdentityServiceProvider.1a2b.me%40example.com.idToken", true),
+        ("__Secure-CognitoIdentityServiceProvider.1a2b.me%40example.com.idToken", true),
+        ("OpenIdConnect.nonce.OmFfgQvf%2FT08NuZ9ncyA%3D", true),
+        ("CognitoIdentityServiceProvider%2E1a2b.me%40example.com.idToken", false),
+        ("SESSIO%4E", false),
+        ("my%5Fshop_session", false),
+        ("sessioni%64", false),
+    ] {
+        let cookie = format!("{name}=1");
+        let seen = cookies_seen(&layer, request(&[REFUSED, ("cookie", &cookie)])).await;
+        assert_eq!(seen.contains(&cookie), passes, "{name}: {seen:?}");
+        let line = format!("{name}=1; Path=/");
+        let answer = serve(&layer, request(&[REFUSED]), |_| response(&[("set-cookie", &line)])).await;
+        assert_eq!(lines(answer.headers(), "set-cookie").contains(&line), passes, "{name}");
+    }
+}
+
+/// A name as it stands says more than a prefix of another framework.
+#[test]
+fn an_exact_name_is_told_before_a_prefix() {
+    for (name, framework) in [
+        ("SESSION", "Spring"),
+        ("__Host-SESSION", "Spring"),
+        ("SESS0a1b", "Drupal"),
+        ("wordpress_test_cookie", "WordPress"),
+    ] {
+        assert_eq!(framework_cookie(name.as_bytes()).unwrap().framework, framework, "{name}");
+    }
+}
+
 /// The issue that they are kept out for: these are in the list as somebody's marketing or statistics, by name or prefix.
 #[test]
 fn these_would_be_taken_for_others() {

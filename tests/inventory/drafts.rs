@@ -127,6 +127,33 @@ fn a_short_prefix_needs_several_names() {
     assert_eq!(both("wordpress_logged_in_abc=1"), ["wordpress_logged_in_"]);
 }
 
+/// Names that any application may have, and trackers have as well, are no reason to call a cookie essential.
+#[test]
+fn what_anybody_uses_is_for_a_person_to_decide() {
+    let inventory = Inventory::new();
+    shows(&inventory, "uid=1; u=1; c=1; pid=1; token=1; auth_token=1; locale=1; __Host-token2=1");
+    let draft = inventory.draft(&nothing());
+    let policy = policy_of(&draft.to_string());
+    assert_eq!(policy.declared_cookies().filter(|cookie| !cookie.name.starts_with("__Host-")).count(), 0, "{draft}");
+    assert_eq!(inventory.undeclared(&policy).len(), 8, "{draft}");
+    assert_eq!(draft.undecided().count(), 8);
+}
+
+/// A framework's prefix behind `__Host-` or the like is a prefix with that: Auth.js has both.
+#[test]
+fn a_prefix_stands_behind_the_browsers_own() {
+    let inventory = Inventory::new();
+    sets(&inventory, &["__Secure-next-auth.session-token=1; HttpOnly; Secure; Path=/"]);
+    shows(&inventory, "__Host-next-auth.csrf-token=1; __Host-SESSabc=1; next-auth.callback-url=1");
+    let draft = inventory.draft(&nothing());
+    let policy = policy_of(&draft.to_string());
+    assert_eq!((names(draft.undecided()), inventory.undeclared(&policy).len()), (vec![], 0), "{draft}");
+    for name in ["__Secure-next-auth.session-token.0", "__Host-next-auth.x", "next-auth.x"] {
+        assert_eq!(policy.lookup(name.as_bytes()), Some((Category::ESSENTIAL, None)), "{name}\n{draft}");
+    }
+    assert_eq!(policy.lookup(b"__Secure-other"), None);
+}
+
 /// What the policy at hand declares stands as it is, with all that the rule says.
 #[test]
 fn a_policy_at_hand_is_kept() {
@@ -195,8 +222,10 @@ fn the_site_domain_is_told_or_agreed_upon() {
 #[test]
 fn very_many_services_still_build() {
     let inventory = Inventory::new();
-    let csv = include_str!("../../src/catalogue/open-cookie-database/open-cookie-database.csv");
-    let known = csv.lines().filter_map(|line| line.split(',').nth(3));
+    // Of the table, and not of the CSV, which is not in the package.
+    let table = include_str!("../../src/catalogue/open-cookie-database/table.in");
+    let names = table.split("NAMES: &str = \"\\\n").nth(1).and_then(|rest| rest.split("\";").next()).unwrap();
+    let known = names.lines().filter_map(|line| line.strip_suffix('\\'));
     let known: Vec<_> =
         known.filter(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')).collect();
     assert!(known.len() > 1_000);
@@ -258,6 +287,8 @@ fn name() -> impl Strategy<Value = Vec<u8>> {
         "sessionid",
         "__Host-",
         "__Host-sessionid",
+        "__Secure-next-auth.",
+        "__Host-SESS",
         "_pk_id",
         "id",
         "SESS",

@@ -113,6 +113,30 @@ fn several_files_and_other_hosts_go_together() {
     assert_eq!(policy_of(&text).lookup(b"sessionid"), None);
 }
 
+/// A check of hosts that the recording never asks is no check; a host is read as a URL has it.
+#[test]
+fn a_host_that_is_not_there_is_told() {
+    let file = recording("chromium.har");
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.toml");
+    fs::write(&policy, "").unwrap();
+    let with = |host: &str| {
+        let output = inventory(&["--host", host, "--check", policy.to_str().unwrap(), file.to_str().unwrap()]);
+        (output.status.code(), text(&output.stderr))
+    };
+    for host in ["shop.test", "WWW.shop.test", "www%2Eshop.test"] {
+        assert_eq!(with(host).0, Some(1), "{host}");
+    }
+    for host in ["shop.example", "op.test", "notshop.test", "127.0.0.1", "[::1]"] {
+        let (code, said) = with(host);
+        assert_eq!((code, said.contains("no request")), (Some(2), true), "{host}: {said}");
+    }
+    for host in ["", "shop.test:8080", "https://shop.test", "::1", "shop test"] {
+        let (code, said) = with(host);
+        assert_eq!((code, said.contains(&format!("{host:?}"))), (Some(2), true), "{host}: {said}");
+    }
+}
+
 /// A recording of one exchange.
 fn har(request: Value, response: Value) -> Value {
     let mut request = request;
@@ -127,6 +151,21 @@ fn in_file(content: &[u8]) -> (tempfile::TempDir, PathBuf) {
     let path = folder.path().join("visit.har");
     fs::write(&path, content).unwrap();
     (folder, path)
+}
+
+/// Files may be named in any order.
+#[test]
+fn the_first_day_is_the_earliest() {
+    let on = |day: &str| {
+        let mut har = har(json!({ "headers": [{ "name": "cookie", "value": "a=SECRET" }] }), json!({}));
+        har["log"]["entries"][0]["startedDateTime"] = json!(format!("{day}T09:00:00Z"));
+        in_file(har.to_string().as_bytes())
+    };
+    let ((_one, early), (_other, late)) = (on("2026-10-01"), on("2026-11-22"));
+    for files in [[&*early, &*late], [&late, &early]] {
+        let text = draft(&files);
+        assert!(text.contains("# Seen from 2026-10-01 to 2026-11-22: 1 names"), "{text}");
+    }
 }
 
 /// The shapes in which browsers have written the same thing.

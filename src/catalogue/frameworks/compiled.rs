@@ -50,7 +50,7 @@ pub(super) static GROUPS: &[Group] = &[
     ),
     Group::new(
         "ASP.NET",
-        "ASP.NET docs: sessionState cookieName, forms authentication, anonymousIdentification, roleManager; AntiForgeryConfig; OWIN: CookieAuthenticationDefaults",
+        "ASP.NET docs: sessionState cookieName, forms authentication, anonymousIdentification, roleManager; AntiForgeryConfig; OWIN: CookieAuthenticationDefaults, OpenIdConnectAuthenticationDefaults.CookiePrefix",
         &[
             Known::new("ASP.NET_SessionId", SESSION),
             Known::new(".ASPXAUTH", SIGN_IN),
@@ -58,6 +58,7 @@ pub(super) static GROUPS: &[Group] = &[
             Known::new(".ASPXROLES", SIGN_IN),
             Known::new("__RequestVerificationToken*", CSRF),
             Known::new(".AspNet.*", SIGN_IN),
+            Known::new("OpenIdConnect.nonce.*", SIGN_IN),
             Known::new("__AntiXsrfToken", CSRF),
         ],
     ),

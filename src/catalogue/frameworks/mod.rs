@@ -24,12 +24,19 @@ const MESSAGE: &str = "one-time message";
 const LANGUAGE: &str = "language";
 const APPEARANCE: &str = "appearance";
 
+/// Beginnings of names in which a part is percent-encoded: AWS Amplify has the user's name there, as `me%40example.com`,
+/// and OWIN a digest as base64, as `…%3D`.
+const ENCODED: [&str; 2] = ["CognitoIdentityServiceProvider.", "OpenIdConnect.nonce."];
+
 static GROUPS: [&[Group]; 5] = [scripts::GROUPS, compiled::GROUPS, javascript::GROUPS, identity::GROUPS, ANY];
+
+/// In place of a framework's name: such a name says nothing of what its cookie is for.
+pub(crate) const ANYBODY: &str = "Applications of all kinds";
 
 /// What belongs to no one framework, and the loosest names, which are tried last.
 static ANY: &[Group] = &[
     Group::new(
-        "Applications of all kinds",
+        ANYBODY,
         "what many applications call a cookie of their own, and the Open Cookie Database knows as another domain's",
         &[
             Known::new("auth_token", SIGN_IN),
@@ -70,7 +77,8 @@ impl FrameworkCookie {
     }
 }
 
-/// The framework that uses a name for itself, if one is known to. A name that several use is told of the first.
+/// The framework that uses a name for itself, if one is known to. A name as it stands counts before one with a `*`; a name
+/// that several use is told of the first.
 ///
 /// ```
 /// use tower_consent::framework_cookie;
@@ -88,12 +96,30 @@ fn groups() -> impl Iterator<Item = &'static Group> {
     GROUPS.iter().copied().flatten()
 }
 
+/// A name as it stands before one with a `*`; of several of a kind the first.
 fn find(name: &[u8]) -> Option<FrameworkCookie> {
-    let mut all = groups().flat_map(|group| group.names.iter().map(move |known| (group, known)));
     let first = *name.first()?;
-    let (group, known) = all.find(|(_, known)| (known.first == first || known.first == b'*') && known.fits(name))?;
+    let mut pattern = None;
+    for group in groups() {
+        for known in group.names.iter().filter(|known| known.first == first || known.first == b'*') {
+            if pattern.is_some() && known.star.is_some() || !known.fits(name) {
+                continue;
+            }
+            if known.star.is_none() {
+                return Some(group.cookie(known));
+            }
+            pattern = Some((group, known));
+        }
+    }
+    let (group, known) = pattern?;
     let is_loose = known.is_loose() && Catalogue::lookup_to_enforce(name).is_some();
     (!is_loose).then(|| group.cookie(known))
+}
+
+/// Whether a framework percent-encodes a part of this name itself, so that it is no look-alike of another.
+pub(crate) fn is_encoded_by_framework(name: &[u8]) -> bool {
+    let name = without_prefix(name).unwrap_or(name);
+    ENCODED.iter().any(|start| name.starts_with(start.as_bytes()))
 }
 
 /// A name without the prefix that makes a browser hold its cookie to the host or to HTTPS.

@@ -79,7 +79,7 @@ const DAY: i64 = 86_400;
 /// # Bounds
 ///
 /// At most 1,024 names that answers set and as many that requests alone show, of at most 256 bytes each; what is more is
-/// counted in [`DroppedSightings`]. Some 300 KiB with ordinary names, 2.5 MiB at the very most. A name that is not seen
+/// counted in [`DroppedSightings`]. Some 300 KiB with ordinary names, 5 MiB at the very most. A name that is not seen
 /// any more goes after 90 days, or what [`Retention`](crate::Retention) says.
 ///
 /// # Cost

@@ -188,11 +188,11 @@ impl Plan {
     /// Sorts the others into rules and questions.
     fn sort_rules(&mut self, cookies: Vec<SeenCookie>) {
         let mut proposed = Vec::new();
-        let mut shared: HashMap<&'static str, usize> = HashMap::new();
+        let mut shared: HashMap<String, usize> = HashMap::new();
         for cookie in cookies {
             match propose::propose(&cookie) {
                 Verdict::Rule(rule) => {
-                    rule.prefix.into_iter().for_each(|prefix| *shared.entry(prefix).or_default() += 1);
+                    rule.prefix.iter().for_each(|prefix| *shared.entry(prefix.clone()).or_default() += 1);
                     proposed.push((rule, cookie));
                 }
                 Verdict::Unknown => self.unknown.push(cookie),
@@ -202,7 +202,8 @@ impl Plan {
         let mut rules: BTreeMap<String, (Rule, Vec<SeenCookie>)> = BTreeMap::new();
         for (rule, cookie) in proposed {
             // A short prefix stands for much else: it is taken where several names bear it out.
-            let prefix = rule.prefix.filter(|prefix| prefix.len() >= 5 || shared.get(prefix).is_some_and(|it| *it > 1));
+            let is_sure = |prefix: &&String| prefix.len() >= 5 || shared.get(*prefix).is_some_and(|it| *it > 1);
+            let prefix = rule.prefix.as_ref().filter(is_sure);
             let name = prefix.map_or_else(|| text(cookie.name().as_bytes()), |prefix| format!("{prefix}*"));
             rules.entry(name).or_insert_with(|| (rule, Vec::new())).1.push(cookie);
         }

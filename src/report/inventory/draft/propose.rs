@@ -6,7 +6,7 @@ use super::super::{
     snapshot::SeenCookie,
 };
 use crate::{
-    catalogue::{CatalogueEntry, FrameworkCookie, KnownCookie, Preset},
+    catalogue::{ANYBODY, CatalogueEntry, FrameworkCookie, KnownCookie, Preset},
     category::Category,
     policy::{CookieRule, Lifetime, is_token},
 };
@@ -25,7 +25,7 @@ pub(super) enum Verdict {
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
     /// What stands before the `*`, where the name is known by a prefix.
-    pub(super) prefix: Option<&'static str>,
+    pub(super) prefix: Option<String>,
     pub(super) category: Category,
     /// Whose it is: a service, where it is not the site itself.
     pub(super) platform: Option<&'static str>,
@@ -46,14 +46,16 @@ pub(super) fn propose(cookie: &SeenCookie) -> Verdict {
         return Verdict::Unwritable;
     }
     match Known::of(name) {
-        Some(Known::Framework(known)) => Verdict::Rule(of_framework(&known)),
+        // Half the trackers have a `uid` too: nobody but a person makes that essential.
+        Some(Known::Framework(known)) if known.framework == ANYBODY => Verdict::Unknown,
+        Some(Known::Framework(known)) => Verdict::Rule(of_framework(name, &known)),
         Some(Known::Preset(preset, known)) => Verdict::Rule(of_preset(preset, known)),
         Some(Known::Catalogue(known)) => Verdict::Rule(of_catalogue(&known)),
         None => Verdict::Unknown,
     }
 }
 
-fn of_framework(known: &FrameworkCookie) -> Rule {
+fn of_framework(name: &[u8], known: &FrameworkCookie) -> Rule {
     let is_auth = matches!(known.purpose, "session" | "sign-in" | "remembered sign-in");
     let (category, purpose) = match known.purpose {
         "session" => (Category::ESSENTIAL, "Links the browser to its session on the server"),
@@ -66,7 +68,7 @@ fn of_framework(known: &FrameworkCookie) -> Rule {
         other => (Category::ESSENTIAL, other),
     };
     Rule {
-        prefix: known.name.strip_suffix('*').filter(|prefix| !prefix.contains('*')),
+        prefix: known.name.strip_suffix('*').filter(|prefix| !prefix.contains('*')).and_then(|it| with_host(name, it)),
         category,
         platform: None,
         provider: Some(THIS_SITE),
@@ -81,9 +83,15 @@ fn of_framework(known: &FrameworkCookie) -> Rule {
     }
 }
 
+/// A framework's prefix as this name begins with it: behind a `__Host-` or the like, where there is one.
+fn with_host(name: &[u8], prefix: &str) -> Option<String> {
+    let start = memchr::memmem::find(name, prefix.as_bytes())?;
+    Some(String::from_utf8_lossy(name.get(..start)?).into_owned() + prefix)
+}
+
 fn of_preset(preset: Preset, known: &'static KnownCookie) -> Rule {
     Rule {
-        prefix: known.name.strip_suffix('*'),
+        prefix: known.name.strip_suffix('*').map(str::to_owned),
         category: known.category,
         platform: None,
         provider: Some(known.provider),
@@ -112,7 +120,7 @@ fn of_catalogue(known: &CatalogueEntry) -> Rule {
         why.push_str(" CHECK: its word covers anything from sign-in to statistics.");
     }
     Rule {
-        prefix: known.prefix,
+        prefix: known.prefix.map(str::to_owned),
         category: known.category,
         platform: Some(known.platform).filter(|platform| !platform.is_empty()),
         provider: Some(known.platform).filter(|platform| !platform.is_empty()),
