@@ -157,9 +157,14 @@ pub(crate) fn reissue_banner(headers: &mut HeaderMap, decision: &Decision, shown
     if !is_due {
         return false;
     }
+    let its = || shown.lines().iter().flat_map(|line| cookies(line.as_bytes())).filter(|(name, _)| banner.owns(name));
+    // Of copies that differ nobody can tell which one stands where: the older one must not take the newer one's place.
+    if its().any(|(name, value)| its().any(|(other, copy)| other == name && copy != value)) {
+        return false;
+    }
     let mut done: Vec<&[u8]> = Vec::new();
-    for (name, value) in shown.lines().iter().flat_map(|line| cookies(line.as_bytes())) {
-        if !banner.owns(name) || done.contains(&name) || is_set(headers, name) {
+    for (name, value) in its() {
+        if done.contains(&name) || is_set(headers, name) {
             continue;
         }
         done.push(name);

@@ -1,0 +1,95 @@
+//! A refusal that must not get lost on its way: between copies, sources, scopes, signals and requests.
+
+use http::{Response, header};
+use serde_json::json;
+use time::macros::date;
+use tower_consent::{
+    Banner, Category, ConsentContext, ConsentLayer, ConsentSource, Decision, ManualClock, Policy, PolicyBuilder,
+    Reason, Regime, Reissue, Revision, Scope, Signal, SignalScope, UndecidedReason,
+};
+
+use super::common::{clock_at, decision_of, request, response, serve};
+
+fn layer(policy: Policy) -> ConsentLayer {
+    ConsentLayer::new(policy).with_clock(clock_at(date!(2026 - 11 - 22)))
+}
+
+async fn read(policy: PolicyBuilder, headers: &[(&str, &str)]) -> Decision {
+    decision_of(&layer(policy.build().unwrap()), request(headers)).await
+}
+
+fn klaro() -> ConsentSource {
+    ConsentSource::banner(Banner::Klaro)
+        .category(Category::ANALYTICS, ["matomo"])
+        .category(Category::MARKETING, ["pixel"])
+}
+
+const KLARO_ALL: &str = "klaro=%7B%22matomo%22%3Atrue%2C%22pixel%22%3Atrue%7D";
+const KLARO_NONE: &str = "klaro=%7B%22matomo%22%3Afalse%2C%22pixel%22%3Afalse%7D";
+
+/// The value of our own cookie for a choice.
+async fn own(policy: PolicyBuilder, grants: bool) -> String {
+    let decision = read(policy, &[]).await;
+    let change = if grants { decision.grant_all_unrecorded() } else { decision.refuse_all() };
+    change.header_value().unwrap().to_str().unwrap().split(';').next().unwrap().to_owned()
+}
+
+/// The lines that an answer sets in which a handler withdraws.
+async fn withdrawn(policy: PolicyBuilder, headers: &[(&str, &str)]) -> Vec<String> {
+    let answer = serve(&layer(policy.build().unwrap()), request(headers), |request| {
+        let mut answer = Response::new(());
+        ConsentContext::of(request.extensions()).unwrap().decision().withdraw().apply(answer.headers_mut());
+        answer
+    })
+    .await;
+    let lines = answer.headers().get_all(header::SET_COOKIE).iter();
+    lines.map(|line| line.to_str().unwrap().to_owned()).collect()
+}
+
+/// A value of vanilla-cookieconsent 3.
+fn cookieconsent(day: &str, accepted: &[&str], end_seconds: i64) -> String {
+    let value = json!({
+        "categories": accepted, "revision": 1, "data": null, "consentTimestamp": format!("{day}T09:00:00.000Z"),
+        "consentId": "0d2f5c1e-6a5b-4b7e-9a39-1f0f6f1d2c3b",
+        "services": { "necessary": [], "functionality": [], "analytics": [], "marketing": [] },
+        "languageCode": "en", "lastConsentTimestamp": format!("{day}T09:00:00.000Z"),
+        "expirationTime": end_seconds * 1_000,
+    });
+    let encoded: String = value.to_string().bytes().fold(String::new(), |text, byte| {
+        if byte.is_ascii_alphanumeric() { text + &char::from(byte).to_string() } else { format!("{text}%{byte:02X}") }
+    });
+    format!("cc_cookie={encoded}")
+}
+
+const ALL: &[&str] = &["necessary", "functionality", "analytics", "marketing"];
+const FAR: i64 = 1_900_000_000;
+
+async fn reissued(reissue: Reissue, cookies: &str) -> Vec<String> {
+    let source = ConsentSource::banner(Banner::CookieConsentV3).reissue(reissue);
+    let policy = super::policy().source(source).build().unwrap();
+    let headers = [("sec-fetch-dest", "document"), ("cookie", cookies)];
+    let answer = serve(&layer(policy), request(&headers), |_| response(&[])).await;
+    let lines = answer.headers().get_all(header::SET_COOKIE).iter();
+    lines.map(|line| line.to_str().unwrap().to_owned()).collect()
+}
+
+/// Browsers send the older of two copies first: set again, it would take the place of the newer refusal.
+#[tokio::test]
+async fn of_copies_that_differ_none_is_set_again() {
+    let older = cookieconsent("2026-11-20", ALL, FAR);
+    let newer = cookieconsent("2026-11-21", &["necessary"], FAR);
+    let none: [String; 0] = [];
+    for cookies in [format!("{older}; {newer}"), format!("{newer}; {older}")] {
+        assert_eq!(reissued(Reissue::default(), &cookies).await, none, "{cookies}");
+    }
+    assert_eq!(reissued(Reissue::default(), &format!("{newer}; {newer}")).await.len(), 1);
+}
+
+/// A choice of no known day lives as long as the browser keeps it.
+#[tokio::test]
+async fn a_refusal_without_a_day_does_not_lapse() {
+    let policy = super::policy().source(klaro()).build().unwrap();
+    let layer = ConsentLayer::new(policy).with_clock(ManualClock::at(4_000_000_000));
+    let decision = decision_of(&layer, request(&[("cookie", KLARO_NONE)])).await;
+    assert_eq!(decision.verdict(Category::MARKETING).reason(), Reason::Refused);
+}
