@@ -97,6 +97,8 @@ impl Candidate {
 /// A banner's choice in the policy's terms; `None` if the banner itself has let it end, and nothing was refused.
 fn to_choice(policy: &Policy, banner: &BannerSource, choice: BannerChoice, now: i64) -> Option<Candidate> {
     let BannerChoice { mut granted, refused, at, until, is_outdated } = choice;
+    // By what was chosen: that its grants have ended makes a record no refusal of what it granted.
+    let refuses_all = granted.is_empty() && !refused.is_empty();
     if until.is_some_and(|until| until <= now) {
         granted = Verdicts::NONE;
         if refused.is_empty() {
@@ -113,7 +115,7 @@ fn to_choice(policy: &Policy, banner: &BannerSource, choice: BannerChoice, now: 
         day: day.unwrap_or_else(|| day_of(now)),
         granted,
         refused,
-        refuses_all: granted.is_empty() && !refused.is_empty(),
+        refuses_all,
         is_whole: false,
         signals: Signals::NONE,
         record_id: None,

@@ -85,6 +85,24 @@ async fn of_copies_that_differ_none_is_set_again() {
     assert_eq!(reissued(Reissue::default(), &format!("{newer}; {newer}")).await.len(), 1);
 }
 
+/// The end of a record's grants is no refusal of what it had granted.
+#[tokio::test]
+async fn an_ended_record_refuses_only_what_it_refused() {
+    let source = ConsentSource::banner(Banner::CivicCookieControl)
+        .category(Category::ANALYTICS, ["analytics"])
+        .category(Category::MARKETING, ["marketing"]);
+    let cookie = "CookieControl={\"optionalCookies\":{\"analytics\":\"accepted\",\"marketing\":\"revoked\"},\
+                  \"consentDate\":1790000000000,\"consentExpiry\":10,\"interactedWith\":true}";
+    let ended = read(super::policy().source(source.clone()), &[("cookie", cookie)]).await;
+    assert_eq!(ended.verdict(Category::MARKETING).reason(), Reason::Refused);
+    assert!(!ended.allows(Category::ANALYTICS));
+    assert_ne!(ended.verdict(Category::ANALYTICS).reason(), Reason::Refused, "who had granted it is asked again");
+    assert!(ended.asks().is_some());
+    let opt_out = read(super::policy().regime(Regime::OptOut).source(source), &[("cookie", cookie)]).await;
+    assert_eq!(opt_out.verdict(Category::MARKETING).reason(), Reason::Refused);
+    assert!(opt_out.allows(Category::ANALYTICS), "nobody has objected to it");
+}
+
 /// A choice of no known day lives as long as the browser keeps it.
 #[tokio::test]
 async fn a_refusal_without_a_day_does_not_lapse() {
