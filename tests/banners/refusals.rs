@@ -103,6 +103,24 @@ async fn an_ended_record_refuses_only_what_it_refused() {
     assert!(opt_out.allows(Category::ANALYTICS), "nobody has objected to it");
 }
 
+/// That some cookie has a banner's name in it does not show that the banner's own cookie was let through.
+#[tokio::test]
+async fn a_hidden_choice_is_not_taken_for_none() {
+    let cross_site =
+        |cookies: &'static str| [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors"), ("cookie", cookies)];
+    let policy =
+        || super::policy().regime(Regime::OptOut).source(ConsentSource::banner(Banner::UsPrivacy)).source(klaro());
+    for cookies in ["embed=klaro", "usprivacy=1YNN", "usprivacy=1YYN", "usprivacy-legacy=1"] {
+        let decision = read(policy(), &cross_site(cookies)).await;
+        assert!(!decision.allows(Category::ANALYTICS), "{cookies}: the refusal may be hidden");
+        assert!(!decision.allows(Category::MARKETING), "{cookies}");
+    }
+    let same_site = read(policy(), &[("cookie", "embed=klaro")]).await;
+    assert!(same_site.allows(Category::ANALYTICS));
+    let shown = read(policy(), &cross_site(KLARO_ALL)).await;
+    assert!(shown.allows(Category::ANALYTICS));
+}
+
 /// A choice of no known day lives as long as the browser keeps it.
 #[tokio::test]
 async fn a_refusal_without_a_day_does_not_lapse() {
