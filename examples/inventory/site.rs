@@ -42,8 +42,9 @@ impl Elsewhere {
         let set = set.map(|line| line.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default());
         for pair in shown.chain(set) {
             // Without `=` it is all value.
-            if let Some(end) = pair.iter().position(|byte| *byte == b'=') {
-                let name = pair[..end].trim_ascii().to_vec();
+            let end = pair.iter().position(|byte| *byte == b'=');
+            if let Some((name, _value)) = end.and_then(|end| pair.split_at_checked(end)) {
+                let name = name.trim_ascii().to_vec();
                 if !name.is_empty() {
                     self.0.entry(exchange.host.clone()).or_default().insert(name);
                 }

@@ -7,8 +7,10 @@
 //! | setting | default | other values |
 //! |---|---|---|
 //! | `mode` | `enforce` | `report-only` |
-//! | `regime` (where nobody has decided) | `opt-in` | `opt-in-with-exemptions`, `opt-out`; by request with [`regime_resolver`] |
-//! | `unknown` (cookies that no rule declares) | `strip` | `pass`, `report` |
+//! | `regime` (where nobody has decided) | `opt-in` | `opt-in-with-exemptions`, `opt-out`; by request with `regions` or [`regime_resolver`] |
+//! | `regions` (the regime by country) | none | the header of a trusted proxy: [`Regions`](crate::Regions) |
+//! | `sources` (where a choice is read from) | our own cookie | banners that the site has: [`ConsentSource`](crate::ConsentSource), [`existing_banners`](super::existing_banners) |
+//! | `unknown` (cookies that no rule declares) | `strip` | `pass`, `report`; `catalogue` (feature): judged by the Open Cookie Database |
 //! | `site_domain` | none: cookies are expired on the host only | a domain |
 //! | `grant_lifetime` | 6 calendar months, from the start of the UTC day | up to 13 months |
 //! | `refusal_lifetime` | 6 calendar months, from the end of the UTC day; without end where anything passes until it is refused (opt-out, an exemption, a resolver) | up to 13 months or 400 days |
@@ -16,7 +18,7 @@
 //! | `outdated_grants` | `close`: a grant from before a material revision is asked for anew | `keep-scope` |
 //! | `banner_under_signal` | `false`: under an honoured signal nobody is asked unasked | `true` |
 //! | `about` | nothing | controller, contact, links to privacy policy, imprint, recipients; transfers |
-//! | `retention` | consent records 36 months, rights requests 24, counters 25 | any; records at least as long as a grant lives |
+//! | `retention` | consent records 36 months, rights requests 24, counters 25, inventory 90 days | any; records at least as long as a grant lives |
 //! | `signals.dnt`, `signals.gpc` | `all`: everything that is not essential | a list of categories, `no-cookies`, `ignore` |
 //! | `signals.always` | `false`: a choice made in knowledge of the signal beats it | `true` |
 //! | `floors` | none | `secure`, `http_only`, `same_site` |

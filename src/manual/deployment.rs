@@ -27,6 +27,23 @@
 //!    every cookie that would be stripped, with the reason. With feature `metrics`, count `consent_cookies_total` by
 //!    `action`, `reason` and `enforced`.
 //!
+//!    An [`Inventory`](crate::Inventory) gathers the same without a log, with attributes and lifetimes, and writes a draft
+//!    policy from it (feature `draft`):
+//!
+//!    ```
+//!    use tower_consent::{ConsentLayer, Inventory, Policy, PolicyHandle};
+//!
+//!    let policy = PolicyHandle::new(Policy::builder().report_only().build()?);
+//!    let inventory = Inventory::new();
+//!    let layer = ConsentLayer::new(policy.clone()).with_inventory(inventory.clone());
+//!    // … after a day: on a page for staff, or at the end of your own browser tests
+//!    let lacking = inventory.undeclared(&policy.current());
+//!    # Ok::<(), tower_consent::ConfigError>(())
+//!    ```
+//!
+//!    Before any code, `cargo run --example inventory -- visit.har` does it from a recording of the browser: see
+//!    [`existing_banners`](super::existing_banners).
+//!
 //! 3. **Declare** each name under the purpose it has. Only what the visitor's own request needs is essential. What you
 //!    do not know, leave undeclared.
 //!

@@ -23,7 +23,7 @@
 //! | R90 | A refusal is remembered as long as consent, and not asked about again for 6 months | CNIL Recommendation 2020-092; Garante, 10 June 2021 | summary | default: `refusal_lifetime` of 6 calendar months, from the end of the day |
 //! | R91 | Ask again when purposes, vendors or retention change, and not for an edited text | ICO | summary | list a *material* revision for the former, a *notice* for the latter ([`Revision`]); a refusal stays |
 //! | R92 | An expired or unreadable choice is neither consent nor refusal | | own | reported by [`Decision::undecided`] |
-//! | R93 | Own statistics, and appearance, need no consent until the visitor objects | Data (Use and Access) Act 2025 (UK); CNIL for audience measurement (R109) | summary | [`Regime::OptInWithExemptions`] for those visitors, and `kind = "exempt-until-objected"` |
+//! | R93 | Own statistics, and appearance, need no consent until the visitor objects | Data (Use and Access) Act 2025 (UK); CNIL for audience measurement (R109) | summary | [`Regime::OptInWithExemptions`] for those visitors ([`Regions`](crate::Regions) knows which, and for which purposes), and `kind = "exempt-until-objected"` |
 //! | R95 | Itemised notice, withdrawal as easy as consent, proof | Digital Personal Data Protection Act (India), s. 6 | summary | as above, and [`Records`] |
 //! | R104 | The cookie that holds the choice should not itself identify anybody | IAB TCF 2.2 | text | no random id, and only the day of the choice |
 //! | R105, R106 | Calendar months; never longer by visiting | CNIL | summary, own | a grant is never renewed |
@@ -43,7 +43,7 @@
 //! | R19 | GPC is about sale, sharing and cross-context advertising. All that is not essential is more than any statute asks | W3C Global Privacy Control | text, own | to follow the letter: `signals.gpc = ["marketing"]` |
 //! | R20 | A site can say at `/.well-known/gpc.json` that it obeys | W3C Global Privacy Control, section 4 | text | `GpcResource` |
 //! | R21 | Every kind of request carries the signal | Web Platform Tests | text | every request is judged, images and API calls too |
-//! | R96, R102 | The signal is a valid opt-out in California and eleven other states of the US | 11 CCR 7025(c); state laws | copy, summary | keep the default under [`Regime::OptOut`] |
+//! | R96, R102 | The signal is a valid opt-out in California and eleven other states of the US | 11 CCR 7025(c); state laws | copy, summary | keep the default under [`Regime::OptOut`]; [`Regions`](crate::Regions) refuse a policy that would ignore it in the US |
 //! | R97 | The signal beats an older consent; a consent given in its knowledge beats the signal | 11 CCR 7025(c)(3) | copy | default; `signals.always = true` for a policy that promises more |
 //! | R98 | For a known consumer the opt-out stays when the signal does not come along | 11 CCR 7025(c)(5) | copy | [`AccountLink`] |
 //! | R99 | From 1 January 2026: show that the signal was honoured | 11 CCR 7025(c)(6) | summary | the footer of the pages; with pages of your own, [`Decision::honoured_signals`] |

@@ -49,7 +49,7 @@ pub(crate) struct Expected {
     #[serde(default)]
     refused: Vec<String>,
     #[serde(default)]
-    decided_at: Option<String>,
+    pub(crate) decided_at: Option<String>,
 }
 
 /// Every table.

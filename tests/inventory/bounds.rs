@@ -170,7 +170,7 @@ fn threads_share_one_inventory() {
                     shows(inventory, &format!("shared=1; of{}=1; mine{thread}=1", round % 50));
                     sets(inventory, &["shared=1; Path=/"]);
                     if round % 100 == 0 {
-                        inventory.snapshot(&nothing());
+                        drop(inventory.snapshot(&nothing()));
                     }
                 }
             });

@@ -283,8 +283,8 @@ fn lifetime(seconds: i64) -> String {
     let count = |length: i64, unit: &str| format!("{} {unit}", seconds.saturating_add(length - 1) / length);
     match seconds {
         ..=120 => format!("{seconds} seconds"),
-        ..=7_200 => count(60, "minutes"),
-        ..=172_800 => count(3_600, "hours"),
+        121..=7_200 => count(60, "minutes"),
+        7_201..=172_800 => count(3_600, "hours"),
         _ => count(DAY, "days"),
     }
 }

@@ -56,7 +56,7 @@ fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
             b"groups" if groups.is_some() => return Said::Malformed,
             b"groups" => groups = Some(form_decoded(value)),
             b"interactionCount" => clicks = text::number(value),
-            b"AwaitingReconsent" => asks_again |= value == b"true",
+            b"AwaitingReconsent" => asks_again |= value != b"false",
             _ => {}
         }
     }

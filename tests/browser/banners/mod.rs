@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs, io::Write, path::PathBuf};
 
 use axum::{
-    Json, Router,
+    Router,
     extract::Path,
     http::{StatusCode, header},
     response::{Html, IntoResponse},
@@ -60,12 +60,12 @@ fn with_cookies(body: impl IntoResponse) -> impl IntoResponse {
 
 /// What the server makes of the request.
 async fn state(decision: Decision) -> impl IntoResponse {
-    let granted: Vec<_> = decision.verdicts().filter(|(_, verdict)| verdict.is_allowed()).map(|(category, _)| category);
-    let granted: Vec<_> =
-        granted.filter(|category| *category != Category::ESSENTIAL).map(|it| it.to_string()).collect();
+    let allowed = decision.verdicts().filter(|(_, verdict)| verdict.is_allowed()).map(|(category, _)| category);
+    let granted: Vec<_> = allowed.filter(|it| *it != Category::ESSENTIAL).map(|it| it.to_string()).collect();
     let undecided = decision.undecided().map(|reason| reason.as_str());
     let banner = decision.banner().map(|banner| banner.as_str());
-    with_cookies(Json(json!({ "granted": granted, "undecided": undecided, "banner": banner })))
+    let state = json!({ "granted": granted, "undecided": undecided, "banner": banner });
+    with_cookies(([(header::CONTENT_TYPE, "application/json")], state.to_string()))
 }
 
 /// A banner's page, what it is called, and how the policy reads it.
