@@ -51,9 +51,11 @@ pub(crate) fn weigh<'p>(policy: &Policy, found: impl Iterator<Item = Found<'p>>,
                 None => continue,
             },
         };
-        if best.as_ref().is_none_or(|best| candidate.replaces(best)) {
-            best = Some(candidate);
-        }
+        best = match best {
+            Some(best) if !candidate.replaces(&best) => Some(best),
+            Some(best) => Some(candidate.after(policy, &best)),
+            None => Some(candidate),
+        };
     }
     let reading = best.map_or(Reading::Nothing, |best| best.reading);
     match (opted_out, reading) {
@@ -91,6 +93,16 @@ impl Candidate {
             _ => None,
         };
         are_choices && (is_newer == Some(true) || (best.is_outdated && is_newer.is_none()))
+    }
+
+    /// In the place of another: what that one refused stands, unless this one is known to be newer.
+    fn after(mut self, policy: &Policy, best: &Self) -> Self {
+        if let (Reading::Choice(choice), Reading::Choice(before)) = (self.reading, &best.reading)
+            && (self.day.is_none() || best.day.is_none())
+        {
+            self.reading = Reading::Choice(without(policy, choice, &before.refused));
+        }
+        self
     }
 }
 

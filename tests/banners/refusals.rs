@@ -121,6 +121,22 @@ async fn a_hidden_choice_is_not_taken_for_none() {
     assert!(shown.allows(Category::ANALYTICS));
 }
 
+/// A choice of a banner's older revision grants nothing, and what it refused stands whatever else was granted.
+#[tokio::test]
+async fn a_refusal_at_an_older_revision_stands_above_another_source() {
+    let policy = || {
+        let borlabs = ConsentSource::banner(Banner::Borlabs).revision("2");
+        super::policy().source(borlabs)
+    };
+    let own = own(policy(), true).await;
+    let record = |version: &str| {
+        format!("borlabs-cookie={{\"consents\":{{\"statistics\":[\"matomo\"]}},\"version\":{version}}}")
+    };
+    let decision = read(policy(), &[("cookie", &format!("{}; {own}", record("1")))]).await;
+    assert_eq!(decision.verdict(Category::MARKETING).reason(), Reason::Refused);
+    assert!(decision.allows(Category::ANALYTICS), "our own grant counts for what the banner did not refuse");
+}
+
 /// A choice of no known day lives as long as the browser keeps it.
 #[tokio::test]
 async fn a_refusal_without_a_day_does_not_lapse() {
