@@ -175,6 +175,10 @@ impl Decision {
     pub fn note_revision(&self) -> Option<ConsentChange> {
         let latest = self.policy().latest_revision();
         let held = self.raw_choice().filter(|choice| choice.seen < latest && self.forbids_storing().is_none())?;
+        // A banner's, of no revision of this policy: our cookie has no way to write that down.
+        if is_of_no_revision(held) {
+            return None;
+        }
         // Who refused everything is written down with the names of today: of those that are gone nothing would be left.
         let is_partly_gone = held.refuses_all && !held.is_whole;
         let refused = if is_partly_gone { full_refusal(self).refused } else { held.refused };
@@ -189,6 +193,8 @@ impl Decision {
     pub(crate) fn object_to(&self, objected: &[Target]) -> ConsentChange {
         let policy = self.policy();
         let mut choice = match self.raw_choice() {
+            // A banner's, of no revision of this policy: what it granted is closed, and what it refused stands.
+            Some(held) if is_of_no_revision(held) => Choice { refused: held.refused, ..full_refusal(self) },
             Some(held) => Choice { source: SourceIndex::OWN, ..*held },
             None => Choice { refused: Verdicts::NONE, signals: self.signals(), ..full_refusal(self) },
         };
@@ -330,6 +336,11 @@ impl Answers {
         self.granted.remove(target);
         self.refused.insert(target);
     }
+}
+
+/// Whether a choice was made at no revision of the policy, as a banner's is at an older one of the banner's own.
+const fn is_of_no_revision(choice: &Choice) -> bool {
+    choice.revision == 0
 }
 
 /// A refusal of everything, made now.

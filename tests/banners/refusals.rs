@@ -137,6 +137,18 @@ async fn a_refusal_at_an_older_revision_stands_above_another_source() {
     assert!(decision.allows(Category::ANALYTICS), "our own grant counts for what the banner did not refuse");
 }
 
+/// What cannot be kept as it is, is not noted: a cookie that nobody can read would close everything.
+#[tokio::test]
+async fn an_outdated_choice_cannot_be_kept_by_a_note() {
+    let policy = super::policy()
+        .revision(Revision::new(1).on(2026, 1, 1))
+        .source(ConsentSource::banner(Banner::CookieConsentV3).revision("2"));
+    let value = cookieconsent("2026-11-20", ALL, FAR);
+    let decision = read(policy, &[("cookie", &value)]).await;
+    assert_eq!(decision.undecided(), Some(UndecidedReason::Outdated));
+    assert!(decision.note_revision().is_none());
+}
+
 /// A choice of no known day lives as long as the browser keeps it.
 #[tokio::test]
 async fn a_refusal_without_a_day_does_not_lapse() {
