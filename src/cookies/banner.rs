@@ -149,6 +149,8 @@ pub(crate) fn reissue_banner(headers: &mut HeaderMap, decision: &Decision, shown
     let (Some(reissue), Some(choice)) = (&banner.reissue, decision.raw_choice()) else { return false };
     let policy = decision.policy();
     let end = if choice.granted.is_empty() { refusals_end(policy, choice) } else { grants_end(policy, choice) };
+    // The banner too holds its cookie for good no longer than it says itself.
+    let end = choice.until.map_or(end, |until| until.min(end));
     let left = end.saturating_sub(decision.now()).min(MAX_COOKIE_SECONDS);
     let is_due = decision.undecided().is_none()
         && left > 0

@@ -67,6 +67,7 @@ pub(crate) fn weigh<'p>(policy: &Policy, found: impl Iterator<Item = Found<'p>>,
                 revision,
                 seen: revision,
                 day: day_of(now),
+                until: None,
                 granted: Verdicts::NONE,
                 refused,
                 // It was no answer to a question: what it does not name is undecided.
@@ -125,6 +126,7 @@ fn to_choice(policy: &Policy, banner: &BannerSource, choice: BannerChoice, now: 
         seen: revision,
         // Where the banner tells no time, only the browser ends the choice.
         day: day.unwrap_or_else(|| day_of(now)),
+        until,
         granted,
         refused,
         refuses_all,

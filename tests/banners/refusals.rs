@@ -85,6 +85,15 @@ async fn of_copies_that_differ_none_is_set_again() {
     assert_eq!(reissued(Reissue::default(), &format!("{newer}; {newer}")).await.len(), 1);
 }
 
+/// The end that the banner's value itself names is one of the choice's own.
+#[tokio::test]
+async fn a_cookie_is_not_set_again_beyond_the_end_that_it_names() {
+    let end = (date!(2026 - 12 - 22).midnight()).assume_utc().unix_timestamp();
+    let value = cookieconsent("2026-11-20", ALL, end);
+    let lines = reissued(Reissue::default(), &value).await;
+    assert_eq!(lines, [format!("{value}; Path=/; Max-Age={}; Secure; SameSite=Lax", 30 * 86_400)]);
+}
+
 /// The end of a record's grants is no refusal of what it had granted.
 #[tokio::test]
 async fn an_ended_record_refuses_only_what_it_refused() {
