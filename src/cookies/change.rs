@@ -182,7 +182,7 @@ impl Decision {
         // Who refused everything is written down with the names of today: of those that are gone nothing would be left.
         let is_partly_gone = held.refuses_all && !held.is_whole;
         let refused = if is_partly_gone { full_refusal(self).refused } else { held.refused };
-        let choice = Choice { seen: latest, refused, source: SourceIndex::OWN, ..*held };
+        let choice = Choice { seen: latest, refused, source: SourceIndex::OWN, is_dated: true, ..*held };
         let line = consent_line(self.policy(), &choice, self.now());
         let (is_grant, reverses_opt_out) = (false, false);
         Some(ConsentChange { line, choice: Some(choice), is_grant, reverses_opt_out, closed: CategorySet::default() })
@@ -195,7 +195,7 @@ impl Decision {
         let mut choice = match self.raw_choice() {
             // A banner's, of no revision of this policy: what it granted is closed, and what it refused stands.
             Some(held) if is_of_no_revision(held) => Choice { refused: held.refused, ..full_refusal(self) },
-            Some(held) => Choice { source: SourceIndex::OWN, ..*held },
+            Some(held) => Choice { source: SourceIndex::OWN, is_dated: true, ..*held },
             None => Choice { refused: Verdicts::NONE, signals: self.signals(), ..full_refusal(self) },
         };
         let is_objected = |target: Target| {
@@ -295,6 +295,7 @@ impl Decision {
             revision: policy.latest_revision(),
             seen: policy.latest_revision(),
             day: day_of(self.now()),
+            is_dated: true,
             until: None,
             granted: answers.granted,
             refused: answers.refused,
@@ -352,6 +353,7 @@ pub(crate) fn full_refusal(decision: &Decision) -> Choice {
         revision: decision.policy().latest_revision(),
         seen: decision.policy().latest_revision(),
         day: day_of(decision.now()),
+        is_dated: true,
         until: None,
         granted: Verdicts::NONE,
         refused,
