@@ -26,6 +26,7 @@ mod revision;
 mod rule;
 mod scope;
 mod source;
+mod source_keys;
 mod text;
 mod token_rules;
 mod validate;

@@ -94,6 +94,38 @@ async fn a_cookie_is_not_set_again_beyond_the_end_that_it_names() {
     assert_eq!(lines, [format!("{value}; Path=/; Max-Age={}; Secure; SameSite=Lax", 30 * 86_400)]);
 }
 
+/// All purposes are consented to.
+const TCF: &str = "CQuFeUAQuFeUAAfAHBENCOFgAP_gAEPgAAYgF5wBYAAgAEAAoAGgAWwF5gXnAFgACAAQACgAaABbAXmAAAAA";
+
+/// A site that maps the purposes itself has not thereby turned off objections.
+#[tokio::test]
+async fn an_opt_out_counts_beside_a_mapping_of_purposes() {
+    let gpp = || ConsentSource::banner(Banner::Gpp).category(Category::MARKETING, ["1", "2"]);
+    for source in [gpp(), ConsentSource::banner(Banner::Gpp).category(Category::MARKETING, ["1", "sale"])] {
+        let policy = || super::policy().regime(Regime::OptOut).source(source.clone());
+        let out = read(policy(), &[("cookie", "__gpp=DBABTA~1YYN")]).await;
+        assert_eq!(out.verdict(Category::MARKETING).reason(), Reason::Refused);
+        assert!(read(policy(), &[("cookie", "__gpp=DBABTA~1YNN")]).await.allows(Category::MARKETING));
+    }
+    // With an EU section beside it, and a service of that category which the site has named.
+    let source = ConsentSource::banner(Banner::Gpp)
+        .category(Category::MARKETING, ["1", "sale"])
+        .category(Category::ANALYTICS, ["1"])
+        .service("youtube", ["1"])
+        .service("matomo", ["1"]);
+    for (us, is_open) in [("1YNN", true), ("1YYN", false)] {
+        let cookie = format!("__gpp=DBACNY~{TCF}~{us}");
+        let decision = read(super::policy().source(source.clone()), &[("cookie", &cookie)]).await;
+        assert!(decision.allows(Category::ANALYTICS) && decision.allows_service("matomo"), "{us}");
+        assert_eq!(decision.allows(Category::MARKETING), is_open, "{us}");
+        assert_eq!(decision.allows_service("youtube"), is_open, "{us}");
+    }
+    // Of a policy that has nothing that it is against, it is no choice.
+    let policy = Policy::builder().cookies(Category::ANALYTICS, ["_pk_id"]);
+    let nothing = read(policy.source(ConsentSource::banner(Banner::UsPrivacy)), &[("cookie", "usprivacy=1YYN")]).await;
+    assert_eq!(nothing.undecided(), Some(UndecidedReason::None));
+}
+
 /// The end of a record's grants is no refusal of what it had granted.
 #[tokio::test]
 async fn an_ended_record_refuses_only_what_it_refused() {
