@@ -147,6 +147,10 @@ pub(crate) struct Choice {
     pub(crate) seen: u32,
     /// The UTC day of the decision.
     pub(crate) day: Date,
+    /// Whether that day is known. A banner that writes no time has its choice taken for one of today.
+    pub(crate) is_dated: bool,
+    /// When its grants end whatever the policy says, in Unix seconds: a banner's own end.
+    pub(crate) until: Option<i64>,
     pub(crate) granted: Verdicts,
     pub(crate) refused: Verdicts,
     /// Whether everything that was offered was refused, names that the table does not know included.

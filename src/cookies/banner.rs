@@ -156,6 +156,8 @@ pub(crate) fn reissue_banner(headers: &mut HeaderMap, decision: &Decision, shown
     let (Some(reissue), Some(choice)) = (&banner.reissue, decision.raw_choice()) else { return false };
     let policy = decision.policy();
     let end = if choice.granted.is_empty() { refusals_end(policy, choice) } else { grants_end(policy, choice) };
+    // The banner too holds its cookie for good no longer than it says itself.
+    let end = choice.until.map_or(end, |until| until.min(end));
     let left = end.saturating_sub(decision.now()).min(MAX_COOKIE_SECONDS);
     let is_due = decision.undecided().is_none()
         && left > 0
@@ -164,9 +166,14 @@ pub(crate) fn reissue_banner(headers: &mut HeaderMap, decision: &Decision, shown
     if !is_due {
         return false;
     }
+    let its = || shown.lines().iter().flat_map(|line| cookies(line.as_bytes())).filter(|(name, _)| banner.owns(name));
+    // Of copies that differ nobody can tell which one stands where: the older one must not take the newer one's place.
+    if its().any(|(name, value)| its().any(|(other, copy)| other == name && copy != value)) {
+        return false;
+    }
     let mut done: Vec<&[u8]> = Vec::new();
-    for (name, value) in shown.lines().iter().flat_map(|line| cookies(line.as_bytes())) {
-        if !banner.owns(name) || done.contains(&name) || is_set(headers, name) {
+    for (name, value) in its() {
+        if done.contains(&name) || is_set(headers, name) {
             continue;
         }
         done.push(name);

@@ -175,10 +175,14 @@ impl Decision {
     pub fn note_revision(&self) -> Option<ConsentChange> {
         let latest = self.policy().latest_revision();
         let held = self.raw_choice().filter(|choice| choice.seen < latest && self.forbids_storing().is_none())?;
+        // A banner's, of no revision of this policy: our cookie has no way to write that down.
+        if is_of_no_revision(held) {
+            return None;
+        }
         // Who refused everything is written down with the names of today: of those that are gone nothing would be left.
         let is_partly_gone = held.refuses_all && !held.is_whole;
         let refused = if is_partly_gone { full_refusal(self).refused } else { held.refused };
-        let choice = Choice { seen: latest, refused, source: SourceIndex::OWN, ..*held };
+        let choice = Choice { seen: latest, refused, source: SourceIndex::OWN, is_dated: true, ..*held };
         let line = consent_line(self.policy(), &choice, self.now());
         let (is_grant, reverses_opt_out) = (false, false);
         Some(ConsentChange { line, choice: Some(choice), is_grant, reverses_opt_out, closed: CategorySet::default() })
@@ -189,7 +193,9 @@ impl Decision {
     pub(crate) fn object_to(&self, objected: &[Target]) -> ConsentChange {
         let policy = self.policy();
         let mut choice = match self.raw_choice() {
-            Some(held) => Choice { source: SourceIndex::OWN, ..*held },
+            // A banner's, of no revision of this policy: what it granted is closed, and what it refused stands.
+            Some(held) if is_of_no_revision(held) => Choice { refused: held.refused, ..full_refusal(self) },
+            Some(held) => Choice { source: SourceIndex::OWN, is_dated: true, ..*held },
             None => Choice { refused: Verdicts::NONE, signals: self.signals(), ..full_refusal(self) },
         };
         let is_objected = |target: Target| {
@@ -289,6 +295,8 @@ impl Decision {
             revision: policy.latest_revision(),
             seen: policy.latest_revision(),
             day: day_of(self.now()),
+            is_dated: true,
+            until: None,
             granted: answers.granted,
             refused: answers.refused,
             refuses_all: answers.granted.is_empty(),
@@ -332,6 +340,11 @@ impl Answers {
     }
 }
 
+/// Whether a choice was made at no revision of the policy, as a banner's is at an older one of the banner's own.
+const fn is_of_no_revision(choice: &Choice) -> bool {
+    choice.revision == 0
+}
+
 /// A refusal of everything, made now.
 pub(crate) fn full_refusal(decision: &Decision) -> Choice {
     let mut refused = Verdicts::NONE;
@@ -340,6 +353,8 @@ pub(crate) fn full_refusal(decision: &Decision) -> Choice {
         revision: decision.policy().latest_revision(),
         seen: decision.policy().latest_revision(),
         day: day_of(decision.now()),
+        is_dated: true,
+        until: None,
         granted: Verdicts::NONE,
         refused,
         refuses_all: true,

@@ -37,9 +37,10 @@ pub(super) fn judge_age(policy: &Policy, reading: Reading, now: i64) -> (Consent
 }
 
 /// The moment at which the grants of a choice have ended: they count from the start of their UTC day, which is never
-/// more than promised.
+/// more than promised, and never outlive the end that a banner gave them.
 pub(crate) fn grants_end(policy: &Policy, choice: &Choice) -> i64 {
-    policy.grant_lifetime.end_from_day(choice.day)
+    let end = policy.grant_lifetime.end_from_day(choice.day);
+    choice.until.map_or(end, |until| until.min(end))
 }
 
 /// The moment at which the refusals of a choice have ended: they count from the end of their UTC day, which is never

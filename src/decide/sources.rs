@@ -51,9 +51,11 @@ pub(crate) fn weigh<'p>(policy: &Policy, found: impl Iterator<Item = Found<'p>>,
                 None => continue,
             },
         };
-        if best.as_ref().is_none_or(|best| candidate.replaces(best)) {
-            best = Some(candidate);
-        }
+        best = match best {
+            Some(best) if !candidate.replaces(&best) => Some(best),
+            Some(best) => Some(candidate.after(policy, &best)),
+            None => Some(candidate),
+        };
     }
     let reading = best.map_or(Reading::Nothing, |best| best.reading);
     match (opted_out, reading) {
@@ -65,6 +67,8 @@ pub(crate) fn weigh<'p>(policy: &Policy, found: impl Iterator<Item = Found<'p>>,
                 revision,
                 seen: revision,
                 day: day_of(now),
+                is_dated: false,
+                until: None,
                 granted: Verdicts::NONE,
                 refused,
                 // It was no answer to a question: what it does not name is undecided.
@@ -92,11 +96,23 @@ impl Candidate {
         };
         are_choices && (is_newer == Some(true) || (best.is_outdated && is_newer.is_none()))
     }
+
+    /// In the place of another: what that one refused stands, unless this one is known to be newer.
+    fn after(mut self, policy: &Policy, best: &Self) -> Self {
+        if let (Reading::Choice(choice), Reading::Choice(before)) = (self.reading, &best.reading)
+            && (self.day.is_none() || best.day.is_none())
+        {
+            self.reading = Reading::Choice(without(policy, choice, &before.refused));
+        }
+        self
+    }
 }
 
 /// A banner's choice in the policy's terms; `None` if the banner itself has let it end, and nothing was refused.
 fn to_choice(policy: &Policy, banner: &BannerSource, choice: BannerChoice, now: i64) -> Option<Candidate> {
     let BannerChoice { mut granted, refused, at, until, is_outdated } = choice;
+    // By what was chosen: that its grants have ended makes a record no refusal of what it granted.
+    let refuses_all = granted.is_empty() && !refused.is_empty();
     if until.is_some_and(|until| until <= now) {
         granted = Verdicts::NONE;
         if refused.is_empty() {
@@ -111,9 +127,11 @@ fn to_choice(policy: &Policy, banner: &BannerSource, choice: BannerChoice, now: 
         seen: revision,
         // Where the banner tells no time, only the browser ends the choice.
         day: day.unwrap_or_else(|| day_of(now)),
+        is_dated: day.is_some(),
+        until,
         granted,
         refused,
-        refuses_all: granted.is_empty() && !refused.is_empty(),
+        refuses_all,
         is_whole: false,
         signals: Signals::NONE,
         record_id: None,

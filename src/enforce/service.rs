@@ -146,18 +146,19 @@ impl<'a> Fields<'a> {
     }
 
     fn reading(&self, policy: &Policy, now: i64, method: &Method, headers: &HeaderMap) -> Reading {
+        // Banners write their cookies with `Lax`, or leave it to the browser, which takes it for `Lax`.
+        let hides_banners = !policy.banners().is_empty() && self.hides_consent(SameSite::Lax, method);
+        let hides = || hides_banners || self.hides_consent(policy.consent_cookie.same_site, method);
         let own = || match self.consent.reading(policy) {
-            Reading::Nothing if self.hides_consent(policy.consent_cookie.same_site, method) => Reading::Unseen,
+            Reading::Nothing if hides() => Reading::Unseen,
             reading => reading,
         };
-        if policy.banners().is_empty() {
-            return own();
+        match (self.banners.is_empty(), hides_banners) {
+            (true, true) => Reading::Unseen,
+            (true, false) => own(),
+            // That a banner's name is there does not show that its cookie was let through: it may be a part of another.
+            (false, _) => weigh(policy, sources(policy, self.banners, headers, || Found::Own(own())), now),
         }
-        if self.banners.is_empty() {
-            // Banners write their cookies with `Lax`, or leave it to the browser, which takes it for `Lax`.
-            return if self.hides_consent(SameSite::Lax, method) { Reading::Unseen } else { own() };
-        }
-        weigh(policy, sources(policy, self.banners, headers, || Found::Own(self.consent.reading(policy))), now)
     }
 
     /// Whether the browser leaves the consent cookie out of this request, because of its `SameSite` (rfc6265bis section

@@ -27,6 +27,7 @@ mod rule;
 mod rule_table;
 mod scope;
 mod source;
+mod source_keys;
 mod text;
 mod token_rules;
 mod validate;

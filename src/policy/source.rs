@@ -6,18 +6,20 @@ use memchr::memmem::Finder;
 use serde::{Deserialize, Deserializer, de};
 
 use super::{
+    ServiceFacts,
     checks::{Result, check_domain, check_scope},
     error::{ConfigError, ConfigErrorKind as Kind},
     rule::SameSite,
     scope::{NamePrefix, Scope, is_token},
+    source_keys::mapping,
 };
 use crate::{
     category::Category,
-    consent::{Names, SourceIndex, Target},
+    consent::{Names, SourceIndex},
     sources::{
         Banner,
         answers::Mapping,
-        banner::{Format, Usual},
+        banner::Format,
         jar::Jar,
         reading::{self, BannerReading},
     },
@@ -62,15 +64,15 @@ const MAX_SOURCES: usize = 8;
 #[must_use = "a source is read when the policy names it"]
 pub struct ConsentSource {
     #[serde(rename = "banner")]
-    kind: Kinds,
+    pub(super) kind: Kinds,
     #[serde(default)]
     cookie: Option<String>,
     #[serde(default)]
     revision: Option<String>,
     #[serde(default)]
-    categories: BTreeMap<String, Vec<String>>,
+    pub(super) categories: BTreeMap<String, Vec<String>>,
     #[serde(default)]
-    services: BTreeMap<String, Vec<String>>,
+    pub(super) services: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     scopes: Vec<Scope>,
     #[serde(default)]
@@ -78,7 +80,7 @@ pub struct ConsentSource {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Kinds {
+pub(super) enum Kinds {
     Own,
     Banner(Banner),
 }
@@ -272,6 +274,7 @@ impl BannerSource {
 pub(super) fn compile(
     sources: Vec<ConsentSource>,
     names: &Names,
+    services: &[ServiceFacts],
     own_cookies: &[&str],
     default_scopes: &dyn Fn(NamePrefix) -> Vec<Scope>,
 ) -> Result<(Vec<BannerSource>, usize)> {
@@ -307,7 +310,7 @@ pub(super) fn compile(
         if let Some(reissue) = &source.reissue {
             check_reissue(reissue, banner, prefix, &at)?;
         }
-        let mapping = mapping(&source, format.usual, names, &at)?;
+        let mapping = mapping(&source, format.usual, names, services, &at)?;
         let compiled = BannerSource {
             banner,
             index,
@@ -343,62 +346,6 @@ fn check_reissue(reissue: &Reissue, banner: Banner, prefix: NamePrefix, at: &dyn
         return Err(ConfigError::new(Kind::SameSiteNoneNotSecure, at("reissue.same_site"), "none"));
     }
     Ok(())
-}
-
-fn mapping(source: &ConsentSource, usual: Usual, names: &Names, at: &dyn Fn(&str) -> String) -> Result<Mapping> {
-    let mut entries: Vec<(Target, Vec<&str>, bool)> = Vec::new();
-    let listed = |keys: &'_ [String], place: String| {
-        if keys.is_empty() { Err(ConfigError::new(Kind::NoKeys, place, "[]")) } else { Ok(()) }
-    };
-    for (category, keys) in &source.categories {
-        let place = at(&format!("categories.{category}"));
-        if category == Category::ESSENTIAL.as_str() {
-            return Err(ConfigError::new(Kind::EssentialIsBuiltIn, place, category));
-        }
-        listed(keys, place.clone())?;
-        match names.category_index(category.as_bytes()) {
-            Some(index) => {
-                entries.push((Target::Category(index), keys.iter().map(String::as_str).collect(), false));
-            }
-            // A built-in one that nothing uses has nothing to open.
-            None if Category::BUILT_IN.iter().any(|known| known.as_str() == category) => {}
-            None => return Err(ConfigError::new(Kind::UnknownCategory, place, category)),
-        }
-    }
-    for (service, keys) in &source.services {
-        let place = at(&format!("services.{service}"));
-        listed(keys, place.clone())?;
-        let index = names
-            .service_index(service.as_bytes())
-            .ok_or_else(|| ConfigError::new(Kind::UnknownService, place, service))?;
-        entries.push((Target::Service(index), keys.iter().map(String::as_str).collect(), false));
-    }
-    let is_free = |category: &Category| !source.categories.contains_key(category.as_str());
-    match usual {
-        Usual::OneQuestion(key) => {
-            let categories = names.category_indices().skip(1);
-            for index in categories.filter(|index| names.category(*index).is_some_and(|category| is_free(&category))) {
-                entries.push((Target::Category(index), vec![key], true));
-            }
-        }
-        Usual::Keys(table) => {
-            for (category, keys) in table.iter().filter(|(category, _)| is_free(category)) {
-                if let Some(index) = names.category_index(category.as_bytes()) {
-                    entries.push((Target::Category(index), keys.to_vec(), true));
-                }
-            }
-        }
-        Usual::SiteDefined if entries.is_empty() => {
-            let value = match source.kind {
-                Kinds::Banner(banner) => banner.as_str(),
-                Kinds::Own => "own",
-            };
-            return Err(ConfigError::new(Kind::NoUsualKeys, at("categories"), value));
-        }
-        Usual::SiteDefined => {}
-    }
-    let count: usize = entries.iter().map(|(_, keys, _)| keys.len()).sum();
-    Mapping::new(&entries).ok_or_else(|| ConfigError::new(Kind::TooManySources, at("categories"), count.to_string()))
 }
 
 /// Whether a declared name is one of a banner's.

@@ -89,7 +89,7 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
     let own_cookies = [builder.consent_cookie.name.as_str(), tokens.cookie_name()];
     let site_domain = builder.site_domain.as_deref();
     let (banners, own_place) =
-        source::compile(std::mem::take(&mut builder.sources), &names, &own_cookies, &|prefix| {
+        source::compile(std::mem::take(&mut builder.sources), &names, &services, &own_cookies, &|prefix| {
             default_scopes(site_domain, prefix)
         })?;
     let mut matcher = Matcher::of_own(own_cookies);

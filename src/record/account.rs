@@ -19,7 +19,7 @@ use super::{
     records::Records,
 };
 use crate::{
-    consent::Target,
+    consent::{Choice, Target},
     cookies::{change::ConsentChange, judge::Judge, request::sift, set_cookie},
     decide::Decision,
     enforce::ConsentContext,
@@ -175,8 +175,9 @@ impl Link {
 /// What an opt-out closes, of what the browser's own choice leaves open.
 fn apply(decision: &Decision, objection: &Objection) -> Applied {
     let policy = decision.policy();
-    let is_newer = |day| day > objection.day;
-    if decision.undecided().is_none() && decision.choice().is_some_and(|choice| is_newer(choice.day())) {
+    // Of a banner's choice whose day nobody knows, nobody knows that it is newer.
+    let is_newer = |choice: &Choice| choice.is_dated && choice.day > objection.day;
+    if decision.undecided().is_none() && decision.raw_choice().is_some_and(is_newer) {
         return Applied::default();
     }
     let names = policy.names();

@@ -168,6 +168,9 @@ pub(crate) const fn prefixed(name: &'static str) -> BannerCookie {
     BannerCookie { name, is_prefix: true }
 }
 
+/// The key of what can only be objected to: no answer to it is consent, and none is missed.
+pub(crate) const OBJECTION: &str = "sale";
+
 /// What the keys of a banner stand for where the policy does not say it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Usual {

@@ -137,7 +137,11 @@ fn read_one(format: &Format, input: &Input<'_>, mapping: &Mapping) -> BannerRead
             }
             BannerReading::Choice(BannerChoice { granted, refused, at, until, is_outdated })
         }
-        Said::OptOut => BannerReading::OptOut(answers.finish(Unlisted::Undecided).1),
+        Said::OptOut => match answers.finish(Unlisted::Undecided).1 {
+            // Of what the policy does not have.
+            refused if refused.is_empty() => BannerReading::Nothing,
+            refused => BannerReading::OptOut(refused),
+        },
     }
 }
 

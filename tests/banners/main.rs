@@ -6,6 +6,7 @@ mod common;
 
 mod edges;
 mod properties;
+mod refusals;
 mod settings;
 mod sources;
 mod values;

@@ -1,6 +1,6 @@
 //! The opt-out of a known person, on every browser of theirs (R98).
 
-use tower_consent::{MemoryStore, Regime};
+use tower_consent::{Banner, Category, ConsentSource, MemoryStore, Regime};
 
 use crate::{
     failing::Flaky,
@@ -154,4 +154,38 @@ async fn a_store_that_is_down_lets_nothing_pass_for_an_account() {
     assert!(browser.consent().contains("+analytics"), "the choice itself is left alone");
     store.set_down(false);
     assert_eq!(browser.get("/tracks").await.body, "true true");
+}
+
+/// A banner that writes no time has its choice counted as made today: that makes it no newer than the objection.
+#[tokio::test]
+async fn it_closes_what_a_banner_without_a_time_granted() {
+    let klaro = ConsentSource::banner(Banner::Klaro).category(Category::ANALYTICS, ["matomo"]);
+    let site = Site::with(opt_out().source(klaro), MemoryStore::new());
+    let mut phone = site.browser().sending("sec-gpc", "1");
+    phone.post(SIGN_IN).await;
+    site.clock.advance(3 * DAY);
+    let mut laptop = site.browser();
+    laptop.cookies.push(("klaro".to_owned(), "%7B%22matomo%22%3Atrue%7D".to_owned()));
+    assert_eq!(laptop.get("/tracks").await.body, "true false", "before the sign-in");
+    laptop.post(SIGN_IN).await;
+    assert_eq!(laptop.get("/tracks").await.body, "false false");
+    assert_eq!(laptop.cookie("klaro"), None, "and the banner asks again");
+}
+
+/// A banner's choice of an older revision of its own has no revision that our cookie could name.
+#[tokio::test]
+async fn it_is_written_beside_a_banners_outdated_choice() {
+    let banner = ConsentSource::banner(Banner::CookieFirst).revision("2");
+    let site = Site::with(opt_out().source(banner), MemoryStore::new());
+    let mut phone = site.browser().sending("sec-gpc", "1");
+    phone.post(SIGN_IN).await;
+    site.clock.advance(3 * DAY);
+    let mut laptop = site.browser();
+    let value =
+        "{%22advertising%22:true%2C%22timestamp%22:1799900000%2C%22type%22:%22category%22%2C%22version%22:%221%22}";
+    laptop.cookies.push(("cookiefirst-consent".to_owned(), value.to_owned()));
+    assert_eq!(laptop.get("/tracks").await.body, "true false", "nobody has objected yet");
+    laptop.post(SIGN_IN).await;
+    assert!(laptop.consent().starts_with("1:1:"), "{}", laptop.consent());
+    assert_eq!(laptop.get("/tracks").await.body, "false false");
 }

@@ -23,8 +23,7 @@ use crate::{
 
 use super::tcf;
 
-/// The key of an objection.
-pub(super) const SALE: &str = "sale";
+pub(super) use crate::sources::banner::OBJECTION as SALE;
 
 pub(in crate::sources) const FORMAT: Format = Format {
     cookies: &[named("__gpp")],
