@@ -127,6 +127,21 @@ fn a_short_prefix_needs_several_names() {
     assert_eq!(both("wordpress_logged_in_abc=1"), ["wordpress_logged_in_"]);
 }
 
+/// A site's own `_settings` is not declared as Marfeel's, whose cookies begin with `_s`.
+#[test]
+fn a_short_prefix_of_the_list_is_for_a_person_to_decide() {
+    let inventory = Inventory::new();
+    shows(&inventory, "_settings=1; caption=1; _hjSession_77=1");
+    let draft = inventory.draft(&nothing());
+    let text = draft.to_string();
+    assert_eq!(names(draft.undecided()), ["_settings", "caption"], "{text}");
+    assert_eq!(policy_of(&text).services().count(), 1, "{text}");
+    assert!(
+        text.contains("# It may be chance: cookies of Marfeel (analytics) begin with the same letters.\n"),
+        "{text}"
+    );
+}
+
 /// Names that any application may have, and trackers have as well, are no reason to call a cookie essential.
 #[test]
 fn what_anybody_uses_is_for_a_person_to_decide() {

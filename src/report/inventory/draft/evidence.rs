@@ -39,3 +39,8 @@ pub(super) fn slug(platform: &str) -> String {
     slug.truncate(NAME_LIMIT);
     slug.trim_end_matches('-').to_owned()
 }
+
+/// A name that is a token.
+pub(super) fn text(token: &[u8]) -> String {
+    String::from_utf8_lossy(token).into_owned()
+}

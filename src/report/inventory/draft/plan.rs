@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    evidence::{common_domain, is_domain, scope, slug},
+    evidence::{common_domain, is_domain, scope, slug, text},
     propose::{self, Rule, Verdict, keeps_seven_days, with_attributes},
 };
 use crate::{
@@ -204,6 +204,10 @@ impl Plan {
             // A short prefix stands for much else: it is taken where several names bear it out.
             let is_sure = |prefix: &&String| prefix.len() >= 5 || shared.get(*prefix).is_some_and(|it| *it > 1);
             let prefix = rule.prefix.as_ref().filter(is_sure);
+            if prefix.is_none() && rule.is_unsure() {
+                self.unknown.push(cookie);
+                continue;
+            }
             let name = prefix.map_or_else(|| text(cookie.name().as_bytes()), |prefix| format!("{prefix}*"));
             rules.entry(name).or_insert_with(|| (rule, Vec::new())).1.push(cookie);
         }
@@ -248,8 +252,8 @@ impl Plan {
                 self.banners.push((banner, seen));
             } else {
                 self.open_banners.push(banner);
-                let (known, other) = seen.into_iter().partition(|cookie| is_token(cookie.name().as_bytes()));
-                let (known, other): (Vec<_>, Vec<_>) = (known, other);
+                let (known, other): (Vec<_>, Vec<_>) =
+                    seen.into_iter().partition(|cookie| is_token(cookie.name().as_bytes()));
                 self.unknown.extend(known);
                 self.unwritable.extend(other);
             }
@@ -391,8 +395,4 @@ fn sort_banners(cookies: Vec<SeenCookie>) -> (Vec<(Banner, Vec<SeenCookie>)>, Ve
 /// Whether a file can hold the name of a rule: in one, a `*` is never only a character.
 fn is_writable(rule: &CompiledRule) -> bool {
     !(rule.source.literal && rule.source.name.contains('*'))
-}
-
-fn text(token: &[u8]) -> String {
-    String::from_utf8_lossy(token).into_owned()
 }
