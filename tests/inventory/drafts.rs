@@ -275,6 +275,32 @@ fn a_banner_is_found_by_its_cookie() {
     assert!(again.contains("#banner = \"klaro\""), "{again}");
 }
 
+/// Several banners, some of which share a cookie: what waits for a person is what the draft leaves undeclared.
+#[test]
+fn several_banners_are_found_together() {
+    let first = [
+        "klaro",
+        "didomi_token",
+        "_iub_cs-123",
+        "euconsent-v2",
+        "CookieConsent",
+        "OptanonConsent",
+        "usprivacy",
+        "__gpp",
+    ];
+    for one in first {
+        for other in first {
+            let inventory = Inventory::new();
+            shows(&inventory, &format!("{one}=1; {other}=1; euconsent-v2=1; cookieconsent_status=1; IABGPP_HDR=1"));
+            let draft = inventory.draft(&nothing());
+            let left = inventory.undeclared(&policy_of(&draft.to_string()));
+            let mut open = names(draft.undecided());
+            open.sort();
+            assert_eq!(open, names(&left), "{one} {other}\n{draft}");
+        }
+    }
+}
+
 /// An empty inventory gives a policy too.
 #[test]
 fn nothing_seen_is_a_policy() {
