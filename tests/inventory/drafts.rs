@@ -127,6 +127,21 @@ fn a_short_prefix_needs_several_names() {
     assert_eq!(both("wordpress_logged_in_abc=1"), ["wordpress_logged_in_"]);
 }
 
+/// A site's own `_settings` is not declared as Marfeel's, whose cookies begin with `_s`.
+#[test]
+fn a_short_prefix_of_the_list_is_for_a_person_to_decide() {
+    let inventory = Inventory::new();
+    shows(&inventory, "_settings=1; caption=1; _hjSession_77=1");
+    let draft = inventory.draft(&nothing());
+    let text = draft.to_string();
+    assert_eq!(names(draft.undecided()), ["_settings", "caption"], "{text}");
+    assert_eq!(policy_of(&text).services().count(), 1, "{text}");
+    assert!(
+        text.contains("# It may be chance: cookies of Marfeel (analytics) begin with the same letters.\n"),
+        "{text}"
+    );
+}
+
 /// Names that any application may have, and trackers have as well, are no reason to call a cookie essential.
 #[test]
 fn what_anybody_uses_is_for_a_person_to_decide() {
@@ -258,6 +273,32 @@ fn a_banner_is_found_by_its_cookie() {
     // A policy that reads it already is no reason to forget it.
     let again = inventory.draft(&policy_of(&answered)).to_string();
     assert!(again.contains("#banner = \"klaro\""), "{again}");
+}
+
+/// Several banners, some of which share a cookie: what waits for a person is what the draft leaves undeclared.
+#[test]
+fn several_banners_are_found_together() {
+    let first = [
+        "klaro",
+        "didomi_token",
+        "_iub_cs-123",
+        "euconsent-v2",
+        "CookieConsent",
+        "OptanonConsent",
+        "usprivacy",
+        "__gpp",
+    ];
+    for one in first {
+        for other in first {
+            let inventory = Inventory::new();
+            shows(&inventory, &format!("{one}=1; {other}=1; euconsent-v2=1; cookieconsent_status=1; IABGPP_HDR=1"));
+            let draft = inventory.draft(&nothing());
+            let left = inventory.undeclared(&policy_of(&draft.to_string()));
+            let mut open = names(draft.undecided());
+            open.sort();
+            assert_eq!(open, names(&left), "{one} {other}\n{draft}");
+        }
+    }
 }
 
 /// An empty inventory gives a policy too.

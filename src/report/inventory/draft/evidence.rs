@@ -2,7 +2,7 @@
 
 use crate::{
     category::NAME_LIMIT,
-    policy::{Policy, Scope},
+    policy::{CompiledRule, Policy, Scope},
     report::inventory::{SeenCookie, SeenScope},
 };
 
@@ -38,4 +38,14 @@ pub(super) fn slug(platform: &str) -> String {
     }
     slug.truncate(NAME_LIMIT);
     slug.trim_end_matches('-').to_owned()
+}
+
+/// A name that is a token.
+pub(super) fn text(token: &[u8]) -> String {
+    String::from_utf8_lossy(token).into_owned()
+}
+
+/// Whether a file can hold the name of a rule: in one, a `*` is never only a character.
+pub(super) fn is_writable(rule: &CompiledRule) -> bool {
+    !(rule.source.literal && rule.source.name.contains('*'))
 }

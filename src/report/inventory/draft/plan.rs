@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    evidence::{common_domain, is_domain, scope, slug},
+    evidence::{common_domain, is_domain, is_writable, scope, slug, text},
     propose::{self, Rule, Verdict, keeps_seven_days, with_attributes},
 };
 use crate::{
     catalogue::Preset,
     category::Category,
     policy::{
-        Class, CompiledRule, ConsentCookie, ConsentSource, CookieRule, Policy, PolicyBuilder, RuleTarget, Scope,
-        TokenRules, is_token,
+        Class, ConsentCookie, ConsentSource, CookieRule, Policy, PolicyBuilder, RuleTarget, Scope, TokenRules, is_token,
     },
     report::inventory::{SeenCookie, known::is_of},
     sources::Banner,
@@ -204,6 +203,10 @@ impl Plan {
             // A short prefix stands for much else: it is taken where several names bear it out.
             let is_sure = |prefix: &&String| prefix.len() >= 5 || shared.get(*prefix).is_some_and(|it| *it > 1);
             let prefix = rule.prefix.as_ref().filter(is_sure);
+            if prefix.is_none() && rule.is_unsure() {
+                self.unknown.push(cookie);
+                continue;
+            }
             let name = prefix.map_or_else(|| text(cookie.name().as_bytes()), |prefix| format!("{prefix}*"));
             rules.entry(name).or_insert_with(|| (rule, Vec::new())).1.push(cookie);
         }
@@ -248,8 +251,8 @@ impl Plan {
                 self.banners.push((banner, seen));
             } else {
                 self.open_banners.push(banner);
-                let (known, other) = seen.into_iter().partition(|cookie| is_token(cookie.name().as_bytes()));
-                let (known, other): (Vec<_>, Vec<_>) = (known, other);
+                let (known, other): (Vec<_>, Vec<_>) =
+                    seen.into_iter().partition(|cookie| is_token(cookie.name().as_bytes()));
                 self.unknown.extend(known);
                 self.unwritable.extend(other);
             }
@@ -274,7 +277,8 @@ impl Plan {
         self.rules.iter().fold(base, |base, proposal| base.cookie(proposal.rule.clone()))
     }
 
-    /// A prefix can stand for names that nobody knows by themselves, or that no file can hold: they are under its rule.
+    /// A prefix can stand for names that nobody knows by themselves, or that no file can hold: they are under its rule. So
+    /// can a banner that is named.
     fn cover(&mut self) {
         let cookies = [&mut self.unknown, &mut self.unwritable].map(std::mem::take);
         let [unknown, unwritable] = cookies.map(|cookies| self.uncovered(cookies));
@@ -285,6 +289,12 @@ impl Plan {
         let mut left = Vec::new();
         for cookie in cookies {
             let name = cookie.name().as_bytes();
+            // Two banners can have one cookie, and only one of them be named.
+            let of = |banner: &Banner| banner.format().cookies.iter().any(|known| known.is(name));
+            if let Some((_, seen)) = self.banners.iter_mut().find(|(banner, _)| of(banner)) {
+                seen.push(cookie);
+                continue;
+            }
             let is_over = |proposal: &&mut Proposal| {
                 let prefix = proposal.rule.name.strip_suffix('*');
                 name.first() != Some(&b'$') && prefix.is_some_and(|prefix| name.starts_with(prefix.as_bytes()))
@@ -386,13 +396,4 @@ fn sort_banners(cookies: Vec<SeenCookie>) -> (Vec<(Banner, Vec<SeenCookie>)>, Ve
     }
     found.retain(|(_, seen)| !seen.is_empty());
     (found, rest)
-}
-
-/// Whether a file can hold the name of a rule: in one, a `*` is never only a character.
-fn is_writable(rule: &CompiledRule) -> bool {
-    !(rule.source.literal && rule.source.name.contains('*'))
-}
-
-fn text(token: &[u8]) -> String {
-    String::from_utf8_lossy(token).into_owned()
 }

@@ -30,11 +30,19 @@ pub(super) struct Rule {
     /// Whose it is: a service, where it is not the site itself.
     pub(super) platform: Option<&'static str>,
     pub(super) provider: Option<&'static str>,
+    /// `None` where only the catalogue knows the name.
     pub(super) purpose: Option<&'static str>,
     /// Whether it holds a session or a sign-in.
     pub(super) is_auth: bool,
     /// Why, and what to check: one line.
     pub(super) why: String,
+}
+
+impl Rule {
+    /// Whether only a prefix of a public list speaks for it: where that is short, it is no more than chance.
+    pub(super) const fn is_unsure(&self) -> bool {
+        self.prefix.is_some() && self.purpose.is_none()
+    }
 }
 
 const THIS_SITE: &str = "this site";

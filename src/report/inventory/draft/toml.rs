@@ -10,7 +10,7 @@ use toml_writer::{TomlKeyBuilder, TomlStringBuilder, TomlWrite as _};
 use super::plan::{Plan, Proposal};
 use crate::{
     policy::{ConsentCookie, TokenRules},
-    report::inventory::{DroppedSightings, SeenCookie},
+    report::inventory::{DroppedSightings, SeenCookie, Standing},
 };
 
 /// Cookies that are listed under a rule; of more only the number is told.
@@ -177,13 +177,16 @@ fn questions(to: &mut Writer, plan: &Plan) {
     if !plan.unknown.is_empty() {
         to.blank();
         to.comment(
-            "TO BE DECIDED BY A PERSON. Nobody knows these names, and nothing declares them: so they are stripped once",
+            "TO BE DECIDED BY A PERSON. Nobody surely knows these names, and nothing declares them: they are stripped once",
         );
         to.comment("the policy is enforced. Find out what each is for, give it a category, and take the # away.");
     }
     for cookie in &plan.unknown {
         to.comment("");
         to.seen(std::slice::from_ref(cookie), "");
+        if let Standing::Catalogue { category, platform } = cookie.standing {
+            to.comment(&format!("It may be chance: cookies of {platform} ({category}) begin with the same letters."));
+        }
         to.line("#[[cookies]]");
         to.line(&format!("#name = {}", inline(&Value::from(String::from_utf8_lossy(cookie.name().as_bytes())))));
         to.line("#category = \"\"  # essential, functional, analytics, marketing, or one of the site's own");
