@@ -93,11 +93,16 @@ use crate::{
 /// # Panics
 ///
 /// If it does not; the message lists the names, how often each was seen where, and what is known of it. Also if there was
-/// no room for some of what was seen.
+/// no room for some of what was seen, and if nothing was: then the inventory was never given to the layer, or no test set
+/// or sent a cookie.
 #[track_caller]
 #[expect(clippy::panic, reason = "an assertion, for tests")]
 pub fn assert_all_declared(inventory: &Inventory, policy: &Policy) {
-    let dropped = inventory.snapshot(policy).dropped;
+    let snapshot = inventory.snapshot(policy);
+    if snapshot.cookies.is_empty() {
+        panic!("the inventory has seen no cookie: was it given to the layer?");
+    }
+    let dropped = snapshot.dropped;
     if dropped.in_requests + dropped.in_responses > 0 {
         panic!("the inventory had no room for all cookies: {dropped:?}");
     }

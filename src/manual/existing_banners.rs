@@ -134,4 +134,6 @@
 //!
 //! Undeclared names can also be judged by the Open Cookie Database (`unknown = "catalogue"`, feature `catalogue`): names
 //! that it knows as analytics or marketing then wait for that consent. A declared name always stands above it, names that
-//! frameworks give their own sessions are left alone, and what it does not know is stripped.
+//! frameworks give their own sessions are left alone, and what it does not know is stripped. It never makes anything
+//! essential: what it calls functional (payment, load balancers) waits for consent to *functional*, so declare those. And a
+//! prefix under five bytes is too little to go by: GA4's `_ga_ABC123` counts as unknown until it is declared.

@@ -119,6 +119,9 @@ fn an_application_can_assert_that_all_is_declared() {
         let failed = catch_unwind(AssertUnwindSafe(|| assert_all_declared(inventory, &policy(names))));
         *failed.unwrap_err().downcast::<String>().unwrap()
     };
+    // A literal message is a `&str`.
+    let nothing_seen = catch_unwind(|| assert_all_declared(&Inventory::new(), &Policy::builder().build().unwrap()));
+    assert!(nothing_seen.unwrap_err().downcast::<&str>().unwrap().contains("no cookie"));
     let said = fails(&inventory, &["mine"]);
     assert_eq!(said, "the policy does not declare\n  _ga: 1 in requests; known: analytics, preset GoogleAnalytics");
     shows(&inventory, &format!("{}=1", "n".repeat(257)));
