@@ -190,6 +190,25 @@ async fn an_outdated_choice_cannot_be_kept_by_a_note() {
     assert!(decision.note_revision().is_none());
 }
 
+/// is everything that it hides.
+#[tokio::test]
+async fn a_refusal_is_left_where_no_other_can_be_written() {
+    let policy = || super::policy().signal(Signal::Dnt, SignalScope::NoCookies).source(klaro());
+    let own_grant = own(policy(), true).await;
+    let headers = |cookies: &str| cookies.to_owned();
+    let cookies = headers(&format!("{KLARO_NONE}; {own_grant}"));
+    let lines = withdrawn(policy(), &[("dnt", "1"), ("cookie", &cookies)]).await;
+    assert!(!lines.iter().any(|line| line.starts_with("klaro=")), "{lines:?}");
+    // A grant goes, be it the banner's or our own.
+    let lines = withdrawn(policy(), &[("dnt", "1"), ("cookie", &format!("{KLARO_ALL}; {own_grant}"))]).await;
+    assert!(lines.iter().any(|line| line.starts_with("klaro=; ")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.starts_with("__Host-consent=; ")), "{lines:?}");
+    // Where to forget opens more than to keep, everything is left.
+    let opt_out = || policy().regime(Regime::OptOut);
+    let lines = withdrawn(opt_out(), &[("dnt", "1"), ("cookie", KLARO_ALL)]).await;
+    assert!(lines.is_empty(), "{lines:?}");
+}
+
 /// A choice of no known day lives as long as the browser keeps it.
 #[tokio::test]
 async fn a_refusal_without_a_day_does_not_lapse() {
