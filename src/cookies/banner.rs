@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     decide::{Decision, Found, grants_end, refusals_end},
-    policy::{BannerSource, MAX_COOKIE_SECONDS, MAX_EXPIRY_LINES, Policy, SameSite, expiry_lines},
+    policy::{BannerSource, MAX_COOKIE_SECONDS, MAX_EXPIRY_LINES, Policy, SameSite, Scope, expiry_line},
     sources::{
         Banner,
         answers::Mapping,
@@ -117,17 +117,25 @@ impl Banner {
 }
 
 /// Expires the cookies of banners that the request showed: the visitor has chosen elsewhere, and the banner asks again.
-/// Tells whether there was any.
+/// Tells whether there was any. Those without which a banner has no choice go first: the others may be more than fit.
 pub(crate) fn expire_banners(headers: &mut HeaderMap, policy: &Policy, shown: &Shown) -> bool {
     let mut done: Vec<&[u8]> = Vec::new();
     let mut lines = 0;
-    for (name, _) in shown.lines().iter().flat_map(|line| cookies(line.as_bytes())) {
-        let Some(banner) = policy.banners().iter().find(|banner| banner.owns(name)) else { continue };
+    let names = || shown.lines().iter().flat_map(|line| cookies(line.as_bytes())).map(|(name, _)| name);
+    let decides = |name: &&[u8]| policy.banners().iter().any(|banner| banner.decides_by(name));
+    for name in names().filter(decides).chain(names().filter(|name| !decides(name))) {
         if done.contains(&name) || is_set(headers, name) {
             continue;
         }
         done.push(name);
-        for line in expiry_lines(name, &banner.scopes, false, false) {
+        // Several banners can share a cookie: it stands where one of them says.
+        let mut scopes: Vec<&Scope> = Vec::new();
+        for scope in policy.banners().iter().filter(|banner| banner.owns(name)).flat_map(|banner| &banner.scopes) {
+            if scopes.contains(&scope) {
+                continue;
+            }
+            scopes.push(scope);
+            let Some(line) = expiry_line(name, scope, false, false) else { continue };
             if lines == MAX_EXPIRY_LINES {
                 return true;
             }
