@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     decide::{Decision, Found, grants_end, refusals_end},
-    policy::{BannerSource, MAX_COOKIE_SECONDS, MAX_EXPIRY_LINES, Policy, SameSite, expiry_lines},
+    policy::{BannerSource, MAX_COOKIE_SECONDS, MAX_EXPIRY_LINES, Policy, SameSite, Scope, expiry_line},
     sources::{
         Banner,
         answers::Mapping,
@@ -19,6 +19,9 @@ use crate::{
         reading::{self, BannerReading},
     },
 };
+
+/// Bytes of cookies that one answer sets again at most: many servers and proxies cap all headers at 8 KiB.
+const MAX_REISSUED: usize = 6 * 1024;
 
 /// The banners of a policy whose name stands in a `Cookie` line: no other reader runs.
 #[derive(Clone, Copy, Debug, Default)]
@@ -117,24 +120,30 @@ impl Banner {
 }
 
 /// Expires the cookies of banners that the request showed: the visitor has chosen elsewhere, and the banner asks again.
-/// Tells whether there was any.
+/// Tells whether there was any. Those without which a banner has no choice go first: the others may be more than fit.
 ///
 /// `host` is the request's, in lower case and without port: a banner may have named it as a Domain.
 pub(crate) fn expire_banners(headers: &mut HeaderMap, policy: &Policy, shown: &Shown, host: Option<&str>) -> bool {
     let mut done: Vec<&[u8]> = Vec::new();
     let mut lines = 0;
-    let all = || {
-        let cookies = shown.lines().iter().flat_map(|line| cookies(line.as_bytes()));
-        cookies.filter_map(|(name, _)| Some((name, policy.banners().iter().find(|banner| banner.owns(name))?)))
-    };
-    // What holds the choice first: the others are of no account without it.
-    let first = all().filter(|(name, banner)| banner.is_first(name));
-    for (name, banner) in first.chain(all()) {
+    let names = || shown.lines().iter().flat_map(|line| cookies(line.as_bytes())).map(|(name, _)| name);
+    let decides = |name: &&[u8]| policy.banners().iter().any(|banner| banner.decides_by(name));
+    for name in names().filter(decides).chain(names().filter(|name| !decides(name))) {
         if done.contains(&name) || is_set(headers, name) {
             continue;
         }
         done.push(name);
-        for line in expiry_lines(name, &banner.scopes_at(host), false, false) {
+        // Several banners can share a cookie: it stands where one of them says.
+        let mut scopes: Vec<Scope> = Vec::new();
+        for scope in
+            policy.banners().iter().filter(|banner| banner.owns(name)).flat_map(|banner| banner.scopes_at(host))
+        {
+            if scopes.contains(&scope) {
+                continue;
+            }
+            let line = expiry_line(name, &scope, false, false);
+            scopes.push(scope);
+            let Some(line) = line else { continue };
             if lines == MAX_EXPIRY_LINES {
                 return true;
             }
@@ -159,7 +168,9 @@ pub(crate) fn reissue_banner(headers: &mut HeaderMap, decision: &Decision, shown
     // The banner too holds its cookie for good no longer than it says itself.
     let end = choice.until.map_or(end, |until| until.min(end));
     let left = end.saturating_sub(decision.now()).min(MAX_COOKIE_SECONDS);
+    // Without its time a choice would begin anew with each page.
     let is_due = decision.undecided().is_none()
+        && choice.is_dated
         && left > 0
         && decision.forbids_storing().is_none()
         && !is_for_everybody(headers);
@@ -168,7 +179,15 @@ pub(crate) fn reissue_banner(headers: &mut HeaderMap, decision: &Decision, shown
     }
     let its = || shown.lines().iter().flat_map(|line| cookies(line.as_bytes())).filter(|(name, _)| banner.owns(name));
     // Of copies that differ nobody can tell which one stands where: the older one must not take the newer one's place.
-    if its().any(|(name, value)| its().any(|(other, copy)| other == name && copy != value)) {
+    // Nor of several that decide, as a banner with a cookie for each of its policies has them.
+    let is_copied = |(name, value)| {
+        let differs = |(other, copy)| {
+            if other == name { copy != value } else { banner.decides_by(name) && banner.decides_by(other) }
+        };
+        its().any(differs)
+    };
+    let bytes: usize = its().map(|(name, value)| name.len() + value.len()).sum();
+    if its().any(is_copied) || its().count() > MAX_EXPIRY_LINES || bytes > MAX_REISSUED {
         return false;
     }
     let mut done: Vec<&[u8]> = Vec::new();

@@ -110,8 +110,10 @@ impl Flight {
                 headers.append(header::SET_COOKIE, line);
                 has_cookies = true;
             }
-            if change.is_some() {
-                has_cookies |= expire_banners(headers, decision.policy(), &shown, host.as_deref());
+            if let Some(choice) = &change {
+                if takes_over(choice, context.first()) {
+                    has_cookies |= expire_banners(headers, decision.policy(), &shown, host.as_deref());
+                }
             } else if is_document {
                 has_cookies |= reissue_banner(headers, decision, &shown);
             }
@@ -146,11 +148,21 @@ fn conclusion<'c>(context: &'c ConsentContext, change: Option<&Choice>, narrow: 
 /// when it is withdrawn, so that it does not come back to life when the signal goes. A refusal that it holds is left, and
 /// so is everything where to forget would open more than to keep.
 fn forgetting(change: &Choice, first: &Decision) -> Option<HeaderValue> {
-    let is_due = first.forbids_storing().is_some()
-        && change.granted.is_empty()
+    (first.forbids_storing().is_some() && is_forgotten(change, first))
+        .then(|| consent_deletion(first.policy()))
+        .flatten()
+}
+
+/// Whether a withdrawal that cannot be written deletes what is held.
+fn is_forgotten(change: &Choice, first: &Decision) -> bool {
+    change.granted.is_empty()
         && first.raw_choice().is_some_and(|held| !held.granted.is_empty())
-        && !first.policy().keeps_refusals();
-    is_due.then(|| consent_deletion(first.policy())).flatten()
+        && !first.policy().keeps_refusals()
+}
+
+/// Whether a choice that was made elsewhere takes the place of a banner's: it is written, or what is held is to go.
+fn takes_over(change: &Choice, first: &Decision) -> bool {
+    first.forbids_storing().is_none() || is_forgotten(change, first)
 }
 
 /// Where a refusal never lapses, but the browser forgets its cookie after 400 days: it is written

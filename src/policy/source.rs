@@ -250,24 +250,24 @@ impl BannerSource {
         self.scopes.iter().cloned().chain(new).collect()
     }
 
-    /// Whether this is the cookie without which nobody has decided.
-    pub(crate) fn is_first(&self, name: &[u8]) -> bool {
-        name.starts_with(self.name.as_bytes())
-    }
-
     /// Whether this is a cookie of the banner.
     pub(crate) fn owns(&self, name: &[u8]) -> bool {
-        self.cookies().any(
-            |(own, is_prefix)| {
-                if is_prefix { name.starts_with(own.as_bytes()) } else { name == own.as_bytes() }
-            },
-        )
+        self.cookies().any(|(own, is_prefix)| is_its(own, is_prefix, name))
+    }
+
+    /// Whether this is the cookie without which the banner has no choice.
+    pub(crate) fn decides_by(&self, name: &[u8]) -> bool {
+        self.cookies().next().is_some_and(|(first, is_prefix)| is_its(first, is_prefix, name))
     }
 
     /// What its cookies say.
     pub(crate) fn read(&self, jar: &Jar<'_>) -> BannerReading {
         reading::read(self.format(), jar, self.name.as_bytes(), &self.mapping, self.revision.as_deref())
     }
+}
+
+fn is_its(own: &str, is_prefix: bool, name: &[u8]) -> bool {
+    if is_prefix { name.starts_with(own.as_bytes()) } else { name == own.as_bytes() }
 }
 
 /// The banners of a policy in their order, and how many of them come before our own cookie.

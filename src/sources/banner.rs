@@ -138,7 +138,7 @@ pub(crate) struct Format {
     pub(crate) companions: &'static [&'static str],
     /// What its keys usually stand for.
     pub(crate) usual: Usual,
-    /// Whether its value tells when the choice was made.
+    /// Whether its value can tell when the choice was made.
     pub(crate) keeps_time: bool,
     pub(crate) read: fn(&Input<'_>, &mut Answers<'_>) -> Said,
 }

@@ -190,6 +190,52 @@ async fn an_outdated_choice_cannot_be_kept_by_a_note() {
     assert!(decision.note_revision().is_none());
 }
 
+/// Under a signal that stores nothing a withdrawal cannot be written: the refusal that the banner holds is left, and so
+/// is everything that it hides.
+#[tokio::test]
+async fn a_refusal_is_left_where_no_other_can_be_written() {
+    let policy = || super::policy().signal(Signal::Dnt, SignalScope::NoCookies).source(klaro());
+    let own_grant = own(policy(), true).await;
+    let headers = |cookies: &str| cookies.to_owned();
+    let cookies = headers(&format!("{KLARO_NONE}; {own_grant}"));
+    let lines = withdrawn(policy(), &[("dnt", "1"), ("cookie", &cookies)]).await;
+    assert!(!lines.iter().any(|line| line.starts_with("klaro=")), "{lines:?}");
+    // A grant goes, be it the banner's or our own.
+    let lines = withdrawn(policy(), &[("dnt", "1"), ("cookie", &format!("{KLARO_ALL}; {own_grant}"))]).await;
+    assert!(lines.iter().any(|line| line.starts_with("klaro=; ")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.starts_with("__Host-consent=; ")), "{lines:?}");
+    // Where to forget opens more than to keep, everything is left.
+    let opt_out = || policy().regime(Regime::OptOut);
+    let lines = withdrawn(opt_out(), &[("dnt", "1"), ("cookie", KLARO_ALL)]).await;
+    assert!(lines.is_empty(), "{lines:?}");
+}
+
+/// However many cookies a banner has: those by which it decides go first.
+#[tokio::test]
+async fn the_deciding_cookie_is_expired_before_the_others() {
+    let policy = || {
+        let complianz = ConsentSource::banner(Banner::Complianz);
+        let scopes = [Scope::host_only(), Scope::domain("example.com"), Scope::domain("www.example.com")];
+        super::policy().source(scopes.into_iter().fold(complianz, ConsentSource::scope))
+    };
+    let others: String = (0..9).map(|number| format!("cmplz_{number}=x; ")).collect();
+    let cookies = format!("{others}cmplz_marketing=allow; cmplz_banner-status=dismissed");
+    let lines = withdrawn(policy(), &[("cookie", &cookies)]).await;
+    let status = lines.iter().filter(|line| line.starts_with("cmplz_banner-status=; ")).count();
+    assert_eq!(status, 3, "{lines:?}");
+}
+
+/// A cookie that two named banners share goes at the scopes of both.
+#[tokio::test]
+async fn a_shared_cookie_is_expired_at_the_scopes_of_both() {
+    let policy = || {
+        let didomi = ConsentSource::banner(Banner::Didomi).category(Category::FUNCTIONAL, ["x"]);
+        super::policy().source(didomi).source(ConsentSource::banner(Banner::Tcf).scope(Scope::domain("example.com")))
+    };
+    let lines = withdrawn(policy(), &[("cookie", "euconsent-v2=x")]).await;
+    assert!(lines.iter().any(|line| line.contains("euconsent-v2=; ") && line.contains("example.com")), "{lines:?}");
+}
+
 /// A choice of no known day lives as long as the browser keeps it.
 #[tokio::test]
 async fn a_refusal_without_a_day_does_not_lapse() {

@@ -27,7 +27,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
         (Category::ANALYTICS, &["performance"]),
         (Category::MARKETING, &["targeting"]),
     ]),
-    keeps_time: false,
+    keeps_time: true,
     read,
 };
 

@@ -32,7 +32,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
         (Category::MARKETING, &["marketing"]),
     ]),
     // The short form of a refusal has none.
-    keeps_time: false,
+    keeps_time: true,
     read,
 };
 

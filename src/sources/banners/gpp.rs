@@ -34,7 +34,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
         (Category::MARKETING, tcf::MARKETING),
         (Category::MARKETING, &[SALE]),
     ]),
-    keeps_time: false,
+    keeps_time: true,
     read,
 };
 
