@@ -257,7 +257,8 @@ impl BannerSource {
 
     /// Whether this is the cookie without which the banner has no choice.
     pub(crate) fn decides_by(&self, name: &[u8]) -> bool {
-        self.cookies().next().is_some_and(|(first, is_prefix)| is_its(first, is_prefix, name))
+        let is_companion = self.format().companions.iter().any(|ending| name.ends_with(ending.as_bytes()));
+        !is_companion && self.cookies().next().is_some_and(|(first, is_prefix)| is_its(first, is_prefix, name))
     }
 
     /// What its cookies say.
