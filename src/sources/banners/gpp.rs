@@ -8,7 +8,7 @@
 //! The section of the EU answers as [`tcf`](super::tcf) does. Where there is only Canada's, its express consents have the keys
 //! `canada:2`, …, which are nobody's usual ones. The sections of the US only ever object: an opt-out of sale,
 //! sharing or targeted advertising in any of them, or Global Privacy Control in one, refuses the key `sale`. "Did not opt
-//! out" is no consent.
+//! out" is no consent, and a section that cannot be read (a newer one, or damaged) is taken for an objection.
 
 use crate::{
     category::Category,
@@ -42,7 +42,8 @@ fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
     let Ok(string) = Gpp::parse(input.value) else {
         return Said::Malformed;
     };
-    let opts_out = string.opts_out_of_sale_or_sharing() == Some(true);
+    // What cannot be read (a newer section, a damaged one) may be an objection.
+    let opts_out = string.opts_out_of_sale_or_sharing() == Some(true) || string.has_unread();
     if opts_out {
         answers.answer(SALE.as_bytes(), false);
     }

@@ -107,7 +107,6 @@ impl<'a> Gpp<'a> {
     }
 
     /// A section beside the two of TCF is not known here, of a newer version, or damaged.
-    #[cfg(test)]
     pub(crate) fn has_unread(&self) -> bool {
         self.has_unread
     }

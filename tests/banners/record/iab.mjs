@@ -161,7 +161,8 @@ function gpp(name, sections, decoded) {
     }
   }
   const { opts_out = null, gpc = null, unread = false, tcf_eu = null, tcf_canada = null } = decoded;
-  const objects = opts_out === true;
+  // What cannot be read may be an objection.
+  const objects = opts_out === true || unread;
   let expected = objects
     ? { state: "decided", granted: [], refused: ["marketing"], decided_at: null }
     : { state: "none", granted: [], refused: [], decided_at: null };
