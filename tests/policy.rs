@@ -86,6 +86,7 @@ fn bad_policies() -> Vec<Bad> {
             "klaro",
         ),
         (analytics("_ga").source(klaro().service("chat", [""; 0])), Kind::NoKeys, "sources[0].services.chat", "[]"),
+        (analytics("_ga").source(klaro().revision("2")), Kind::KeepsNoRevision, "sources[0].revision", "2"),
         (
             analytics("_ga").source(klaro().reissue(Reissue::default())),
             Kind::KeepsNoTime,

@@ -103,10 +103,12 @@
 //!    parent domain's) the newer counts if both carry a time, and otherwise what both allow.
 //! 3. A broken, oversized or foreign value under the banner's name closes everything that is not essential: it may
 //!    have held a refusal. The banner itself will ask again.
-//! 4. With a `revision`, a choice at another one is outdated: refusals stand, grants are closed. A choice that carries its
+//! 4. With a `revision`, a choice at another one is outdated: refusals stand, also against what another source grants, and
+//!    grants are closed. A choice that carries its
 //!    time is also held against the dates of the policy's own [revisions](crate::Revision), and against its lifetimes.
 //! 5. A banner does not write down which signals the browser sent. So DNT and Sec-GPC beat a choice made there.
-//! 6. The IAB's US signals only ever take away: "did not opt out" is no consent.
+//! 6. The IAB's US signals only ever take away: "did not opt out" is no consent, and a section of GPP that cannot be read
+//!    is taken for an objection.
 //! 7. A visitor who chooses on the [consent pages](crate::ConsentPages) has left the banner's choice: the same answer
 //!    expires the banner's cookies, so that it asks again: host-only, at the host as a Domain, and at the `site_domain`, or at
 //!    the `scopes` that you name. Where the banner writes elsewhere, name that.

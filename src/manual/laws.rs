@@ -23,7 +23,7 @@
 //! | R90 | A refusal is remembered as long as consent, and not asked about again for 6 months | CNIL Recommendation 2020-092; Garante, 10 June 2021 | summary | default: `refusal_lifetime` of 6 calendar months, from the end of the day |
 //! | R91 | Ask again when purposes, vendors or retention change, and not for an edited text | ICO | summary | list a *material* revision for the former, a *notice* for the latter ([`Revision`]); a refusal stays |
 //! | R92 | An expired or unreadable choice is neither consent nor refusal | | own | reported by [`Decision::undecided`] |
-//! | R93 | Own statistics, and appearance, need no consent until the visitor objects | Data (Use and Access) Act 2025 (UK); CNIL for audience measurement (R109) | summary | [`Regime::OptInWithExemptions`] for those visitors ([`Regions`](crate::Regions) knows which, and for which purposes), and `kind = "exempt-until-objected"` |
+//! | R93 | Own statistics, and appearance, need no consent until the visitor objects | Data (Use and Access) Act 2025 (UK); CNIL for audience measurement (R109) | summary | [`Regime::OptInWithExemptions`] for those visitors ([`Regions`](crate::Regions) knows which, and for which purposes), and `kind = "exempt-until-objected"`, for statistics of your own alone: not for Google Analytics (R111) |
 //! | R95 | Itemised notice, withdrawal as easy as consent, proof | Digital Personal Data Protection Act (India), s. 6 | summary | as above, and [`Records`] |
 //! | R104 | The cookie that holds the choice should not itself identify anybody | IAB TCF 2.2 | text | no random id, and only the day of the choice |
 //! | R105, R106 | Calendar months; never longer by visiting | CNIL | summary, own | a grant is never renewed |

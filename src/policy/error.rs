@@ -97,6 +97,8 @@ pub enum ConfigErrorKind {
     NoKeys,
     /// A banner whose cookie does not tell when the choice was made cannot be set again: it would never end.
     KeepsNoTime,
+    /// A revision for a banner whose cookie carries none: nothing would ever be outdated.
+    KeepsNoRevision,
     /// More than 8 sources, or more than 512 keys in one.
     TooManySources,
     /// `add_max_age` without a `max_age`.
@@ -184,6 +186,7 @@ impl fmt::Display for ConfigErrorKind {
             Self::KeepsNoTime => {
                 "this banner's cookie does not tell when the choice was made, so it cannot be set again"
             }
+            Self::KeepsNoRevision => "this banner's cookie carries no revision, so none can be outdated",
             Self::TooManySources => "at most 8 sources, and 512 keys in one",
             Self::NoMaxAgeToAdd => "`add_max_age` needs a `max_age`",
             Self::BadDomain => "a domain is lower-case letters, digits, `-` and `.`, without scheme, port or outer dot",

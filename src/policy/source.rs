@@ -190,7 +190,7 @@ impl ConsentSource {
         self
     }
 
-    /// The banner's revision that counts now, as its cookie writes it. A choice at another one, or at none, is outdated:
+    /// The banner's revision that counts now, as its cookie writes it; an error for a banner whose cookie has none. A choice at another one, or at none, is outdated:
     /// its refusals stand and its grants are closed.
     pub fn revision(mut self, revision: impl Into<String>) -> Self {
         self.revision = Some(revision.into());
@@ -310,6 +310,9 @@ pub(super) fn compile(
         }
         if let Some(reissue) = &source.reissue {
             check_reissue(reissue, banner, prefix, &at)?;
+        }
+        if let Some(revision) = source.revision.as_ref().filter(|_| !format.has_revision) {
+            return Err(ConfigError::new(Kind::KeepsNoRevision, at("revision"), revision));
         }
         let mapping = mapping(&source, format.usual, names, services, &at)?;
         let compiled = BannerSource {

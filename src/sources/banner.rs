@@ -140,6 +140,8 @@ pub(crate) struct Format {
     pub(crate) usual: Usual,
     /// Whether its value can tell when the choice was made.
     pub(crate) keeps_time: bool,
+    /// Whether it carries a revision.
+    pub(crate) has_revision: bool,
     pub(crate) read: fn(&Input<'_>, &mut Answers<'_>) -> Said,
 }
 

@@ -18,6 +18,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
     companions: &[],
     usual: Usual::OneQuestion(YES),
     keeps_time: false,
+    has_revision: false,
     read,
 };
 

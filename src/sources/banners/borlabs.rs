@@ -34,6 +34,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
         (Category::MARKETING, &["marketing"]),
     ]),
     keeps_time: false,
+    has_revision: true,
     read,
 };
 

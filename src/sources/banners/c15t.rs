@@ -28,6 +28,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
         (Category::MARKETING, &["marketing"]),
     ]),
     keeps_time: true,
+    has_revision: true,
     read,
 };
 

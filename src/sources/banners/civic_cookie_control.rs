@@ -25,6 +25,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
     companions: &[],
     usual: Usual::SiteDefined,
     keeps_time: true,
+    has_revision: true,
     read,
 };
 

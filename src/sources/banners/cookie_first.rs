@@ -29,6 +29,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
         (Category::MARKETING, &["advertising"]),
     ]),
     keeps_time: true,
+    has_revision: true,
     read,
 };
 

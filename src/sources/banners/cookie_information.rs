@@ -30,6 +30,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
         (Category::MARKETING, &["cookie_cat_marketing"]),
     ]),
     keeps_time: true,
+    has_revision: false,
     read,
 };
 

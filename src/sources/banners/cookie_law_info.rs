@@ -41,6 +41,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
         (Category::MARKETING, &["advertisement", "marketing", "non-necessary"]),
     ]),
     keeps_time: false,
+    has_revision: true,
     read,
 };
 

@@ -28,6 +28,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
         (Category::MARKETING, &["targeting"]),
     ]),
     keeps_time: true,
+    has_revision: false,
     read,
 };
 

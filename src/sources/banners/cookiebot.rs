@@ -33,6 +33,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
     ]),
     // The short form of a refusal has none.
     keeps_time: true,
+    has_revision: true,
     read,
 };
 

@@ -37,6 +37,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
         (Category::MARKETING, &["marketing", "targeting", "ads"]),
     ]),
     keeps_time: true,
+    has_revision: true,
     read,
 };
 

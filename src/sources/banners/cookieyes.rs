@@ -35,6 +35,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
         (Category::MARKETING, &["advertisement"]),
     ]),
     keeps_time: false,
+    has_revision: true,
     read,
 };
 

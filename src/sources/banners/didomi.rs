@@ -27,6 +27,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
     companions: &[],
     usual: Usual::SiteDefined,
     keeps_time: true,
+    has_revision: false,
     read,
 };
 

@@ -19,8 +19,14 @@ use crate::sources::{
     text,
 };
 
-pub(in crate::sources) const FORMAT: Format =
-    Format { cookies: &[named("cookie_consent")], companions: &[], usual: Usual::SiteDefined, keeps_time: false, read };
+pub(in crate::sources) const FORMAT: Format = Format {
+    cookies: &[named("cookie_consent")],
+    companions: &[],
+    usual: Usual::SiteDefined,
+    keeps_time: false,
+    has_revision: true,
+    read,
+};
 
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
     let value = text::percent_decoded(input.value);

@@ -27,6 +27,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
     companions: &[CATEGORIES, VERSION],
     usual: Usual::OneQuestion(QUESTION),
     keeps_time: false,
+    has_revision: true,
     read,
 };
 

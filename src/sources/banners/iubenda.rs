@@ -33,6 +33,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
         (Category::MARKETING, &["5"]),
     ]),
     keeps_time: true,
+    has_revision: false,
     read,
 };
 

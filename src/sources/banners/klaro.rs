@@ -16,8 +16,14 @@ use crate::sources::{
     text,
 };
 
-pub(in crate::sources) const FORMAT: Format =
-    Format { cookies: &[named("klaro")], companions: &[], usual: Usual::SiteDefined, keeps_time: false, read };
+pub(in crate::sources) const FORMAT: Format = Format {
+    cookies: &[named("klaro")],
+    companions: &[],
+    usual: Usual::SiteDefined,
+    keeps_time: false,
+    has_revision: false,
+    read,
+};
 
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
     let Some(services) = text::json::<BTreeMap<String, bool>>(input.value) else {

@@ -43,6 +43,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
         (Category::MARKETING, &["C0004", "C0005"]),
     ]),
     keeps_time: true,
+    has_revision: false,
     read,
 };
 

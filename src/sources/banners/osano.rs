@@ -23,6 +23,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
     companions: &[],
     usual: Usual::OneQuestion(KEY),
     keeps_time: false,
+    has_revision: false,
     read,
 };
 

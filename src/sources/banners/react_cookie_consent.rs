@@ -20,6 +20,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
     companions: &[],
     usual: Usual::OneQuestion(ACCEPTED),
     keeps_time: false,
+    has_revision: false,
     read,
 };
 

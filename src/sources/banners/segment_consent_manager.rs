@@ -32,6 +32,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
         (Category::MARKETING, &["advertising", "marketingAndAnalytics"]),
     ]),
     keeps_time: false,
+    has_revision: false,
     read,
 };
 

@@ -35,6 +35,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
         (Category::MARKETING, MARKETING),
     ]),
     keeps_time: true,
+    has_revision: true,
     read,
 };
 

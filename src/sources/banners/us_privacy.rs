@@ -24,6 +24,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
     companions: &[],
     usual: Usual::Keys(&[(Category::MARKETING, &[SALE])]),
     keeps_time: false,
+    has_revision: false,
     read,
 };
 

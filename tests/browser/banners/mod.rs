@@ -12,7 +12,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 use tower_consent::{
-    Banner, Category, ConsentLayer, ConsentPages, ConsentSource, Decision, MemoryStore, Policy, Records,
+    Banner, Category, ConsentLayer, ConsentPages, ConsentSource, Decision, MemoryStore, Policy, Records, Reissue,
 };
 
 use crate::{HOST, driver::Browser, tls::TlsServer};
@@ -203,5 +203,35 @@ async fn a_withdrawal_on_the_consent_pages_makes_the_banner_ask_again() {
         let shown = visit.answer("accept").await;
         visit.assert_obeyed(&shown, "accepted again").await;
     }
+    browser.close().await;
+}
+
+/// Set again by the server, the banner's cookie is still the banner's: one cookie, the same value, read by its script, and
+/// with the server's lifetime.
+#[tokio::test]
+async fn a_reissued_cookie_is_still_the_banners() {
+    let Some(packages) = packages() else { return };
+    let Some(browser) = Browser::start().await else { return };
+    // vanilla-cookieconsent writes to the host's own name as a Domain.
+    let reissue = Reissue::default().domain(HOST);
+    let source = ConsentSource::banner(Banner::CookieConsentV3).reissue(reissue);
+    let server = site(source, include_str!("cookieconsent-v3.html"), packages).await;
+    let visit = Visit { browser: &browser, server: &server, banner: Banner::CookieConsentV3 };
+    visit.open().await;
+    let shown = visit.answer("change").await;
+    let cookie = async || {
+        let all = browser.cookies().await.into_iter().filter(|cookie| cookie.name == "cc_cookie").collect::<Vec<_>>();
+        let [cookie] = all.as_slice() else { panic!("{all:?}") };
+        cookie.clone()
+    };
+    let written = cookie().await;
+    visit.open().await;
+    let reissued = cookie().await;
+    assert_eq!((&reissued.value, &reissued.domain, &reissued.path), (&written.value, &written.domain, &written.path));
+    assert_ne!(reissued.expires, written.expires, "the server's lifetime");
+    assert!(reissued.secure && !reissued.http_only && reissued.same_site.as_deref() == Some("Lax"), "{reissued:?}");
+    assert_eq!(browser.run("return CookieConsent.validConsent()").await, true);
+    assert_eq!(names(&browser.run("return window.banner.granted()").await), shown);
+    visit.assert_obeyed(&shown, "reissued").await;
     browser.close().await;
 }

@@ -31,6 +31,7 @@ pub(in crate::sources) const FORMAT: Format = Format {
         (Category::MARKETING, &services::MARKETING),
     ]),
     keeps_time: false,
+    has_revision: false,
     read,
 };
 
