@@ -55,8 +55,11 @@ fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
         b"show" | b"dismiss" => return Said::Nothing,
         _ => return Said::Malformed,
     }
-    for (category, value) in input.jar.with_prefix(PREFIX.as_bytes()) {
+    let all = || input.jar.with_prefix(PREFIX.as_bytes());
+    for (category, value) in all() {
         match value {
+            // Of copies that differ none grants.
+            b"allow" if all().any(|(other, copy)| other == category && copy != value) => {}
             b"allow" => answers.answer(category, true),
             b"deny" => answers.answer(category, false),
             b"" => {}
@@ -64,6 +67,7 @@ fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
             _ => {}
         }
     }
+    let services_agree = input.jar.value(SERVICES.as_bytes()).is_ok();
     for value in input.jar.values(SERVICES.as_bytes()).filter(|value| !value.is_empty()) {
         if value.len() > MAX_VALUE {
             return Said::Malformed;
@@ -72,7 +76,9 @@ fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
             return Said::Malformed;
         };
         for (service, is_granted) in &services {
-            answers.answer(service.as_bytes(), *is_granted);
+            if services_agree || !is_granted {
+                answers.answer(service.as_bytes(), *is_granted);
+            }
         }
     }
     let mut policies = input.jar.values(POLICY.as_bytes()).peekable();
