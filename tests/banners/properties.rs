@@ -39,8 +39,9 @@ const COST_UNREAD: u64 = 1024;
 /// Bytes of a value that are looked at.
 const MAX_VALUE: usize = 4_096;
 
-/// Tools whose last field can take back what the fields before it say.
-const TAKE_BACK: [&str; 3] = ["cookieyes", "gpp", "onetrust"];
+/// Tools of which one field takes back what others say, so that a part without it says more: a second copy, an objection, a
+/// mark that nobody has answered, a `-1` that is cut to the empty version that counts as accepted.
+const TAKE_BACK: [&str; 4] = ["cookieyes", "django-cookie-consent", "gpp", "onetrust"];
 
 /// Values that are a whole answer in one word.
 fn words(banner: Banner) -> &'static [&'static str] {
@@ -500,9 +501,9 @@ fn a_part_grants_no_more_than_the_whole() {
             is_word_now = subject.is_word(&value);
             value
         });
-        // The end of a string of bits is another string of bits; and without its end a list can lack what took back.
+        // The end of a string of bits is another string of bits.
         let banner = subject.banner.as_str();
-        if is_word_now || (BITS.contains(&banner) && how == 1) || (TAKE_BACK.contains(&banner) && how == 0) {
+        if is_word_now || (BITS.contains(&banner) && how == 1) || TAKE_BACK.contains(&banner) {
             return Ok(());
         }
         let (whole, part_grants) = (subject.grants(line.as_bytes()), subject.grants(&part));
