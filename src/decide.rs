@@ -20,6 +20,7 @@
 mod age;
 pub(crate) mod google;
 mod narrowed;
+mod permit;
 mod prompt;
 mod sources;
 
@@ -27,11 +28,14 @@ use std::{fmt, sync::Arc};
 
 use time::Date;
 
-pub use self::prompt::Prompt;
 use self::{age::judge_age, narrowed::Narrowed};
 pub(crate) use self::{
     age::{grants_end, refusals_end},
     sources::{Found, weigh},
+};
+pub use self::{
+    permit::{Permit, Vendor},
+    prompt::Prompt,
 };
 
 use crate::{
@@ -127,6 +131,12 @@ impl Decision {
             Some(index) => self.judge(Target::Service(index)),
             None => self.unknown_target(),
         }
+    }
+
+    /// Whether this visit may be tracked: what the policy's [visit rules](crate::VisitRules) need is allowed.
+    #[must_use]
+    pub fn may_track(&self) -> bool {
+        self.policy.visits.needs.is_some_and(|target| self.judge(target).allowed)
     }
 
     fn unknown_target(&self) -> Verdict {

@@ -180,6 +180,7 @@ mod store;
 #[cfg(feature = "test")]
 pub mod test;
 mod token;
+mod visit;
 
 #[cfg(feature = "catalogue")]
 pub use crate::catalogue::{Catalogue, CatalogueEntry, CatalogueLabel, FrameworkCookie, framework_cookie};
@@ -204,16 +205,17 @@ pub use crate::{
     consent::{NamedChoice, Names, RecordId, RecordIdError, UndecidedReason},
     cookies::change::{ConsentChange, Selection, SelectionError},
     decide::{
-        Decision, Prompt,
+        Decision, Permit, Prompt, Vendor,
         google::{GoogleConsent, NonceError},
     },
     enforce::{ConsentContext, ConsentLayer, ConsentService, ResponseFuture},
     policy::{
-        About, AttributeFloors, CacheRule, CategoryEntry, CategoryKind, ConfigError, ConfigErrorKind, ConsentCookie,
-        ConsentSource, CookieOrigin, CookieRule, CountryHeader, DeclaredCategory, DeclaredCookie, DeclaredService,
-        Lifetime, LifetimeError, Mode, Narrow, OutdatedGrants, Policy, PolicyBuilder, PolicyHandle, PublishError,
-        Reason, Regime, RegionLaw, Regions, Reissue, Retention, Revision, RevisionKind, RuleTarget, SameSite, Scope,
-        ServiceEntry, SetCookieLine, SignalScope, Text, TokenRules, UnknownCookies, Verdict,
+        About, AddressDetail, AgentDetail, AttributeFloors, CacheRule, CategoryEntry, CategoryKind, ConfigError,
+        ConfigErrorKind, ConsentCookie, ConsentSource, CookieOrigin, CookieRule, CountryHeader, DeclaredCategory,
+        DeclaredCookie, DeclaredService, Lifetime, LifetimeError, Mode, Narrow, OutdatedGrants, PathDetail, Policy,
+        PolicyBuilder, PolicyHandle, PublishError, Reason, ReferrerDetail, Regime, RegionLaw, Regions, Reissue,
+        Retention, Revision, RevisionKind, RuleTarget, SameSite, Scope, ServiceEntry, SetCookieLine, SignalScope, Text,
+        TimeDetail, TokenRules, UnknownCookies, Verdict, VisitDetail, VisitRules,
     },
     record::{
         AccountLink, AccountLinkFuture, AccountLinkService, ChainHead, ChoiceError, ChoiceMethod, Choices, DueRule,

@@ -59,8 +59,13 @@ impl ConsentContext {
     /// The decision. To ask for it marks the answer as this visitor's own, which keeps it out of shared caches.
     #[must_use]
     pub fn decision(&self) -> &Decision {
-        self.0.asked.store(true, Ordering::Relaxed);
+        self.note_asked();
         self.peek()
+    }
+
+    /// Marks the answer as this visitor's own.
+    pub(super) fn note_asked(&self) {
+        self.0.asked.store(true, Ordering::Relaxed);
     }
 
     /// The decision, for a layer that does not change the answer by it: leaves caching alone. After the response has

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{HeaderMap, HeaderValue, Response, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use pin_project_lite::pin_project;
 
 use super::{context::ConsentContext, layer::Shared, notes::Notes};
@@ -68,7 +68,7 @@ where
         let mut answer = ready!(this.inner.poll(cx));
         if let (Ok(response), Some(flight)) = (&mut answer, this.flight.take()) {
             let narrow = response.extensions().get::<Narrow>().cloned();
-            flight.conclude(narrow, response.headers_mut());
+            flight.conclude(narrow, response.status(), response.headers_mut());
         }
         Poll::Ready(answer)
     }
@@ -76,7 +76,7 @@ where
 
 impl Flight {
     /// Filters the answer.
-    fn conclude(self, narrow: Option<Narrow>, headers: &mut HeaderMap) {
+    fn conclude(self, narrow: Option<Narrow>, status: StatusCode, headers: &mut HeaderMap) {
         let Self { context, shown, is_document, mut notes, host, shared } = self;
         let fields = CacheFields::read(headers);
         // Before any line of the layer's own is there.
@@ -126,6 +126,9 @@ impl Flight {
             }
         }
         let is_renewed = is_document && change.is_none() && renew_refusal(headers, decision);
+        if shared.answer_rules.apply(decision, status, headers) {
+            context.note_asked();
+        }
         keep_out_of_caches(headers, &context, &fields, change.is_some(), is_renewed || (has_cookies && acts));
         notes.write(headers);
     }

@@ -7,7 +7,10 @@ use tower::{
     layer::util::{Identity, Stack},
 };
 
-use super::ConsentService;
+use super::{
+    ConsentService,
+    answer_rule::{AnswerRule, AnswerRules},
+};
 use crate::{
     clock::{Clock, SystemClock},
     policy::{Policy, PolicyHandle},
@@ -49,6 +52,7 @@ pub(super) struct Shared {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) reporter: Reporter,
     pub(super) inventory: Option<Inventory>,
+    pub(super) answer_rules: AnswerRules,
     pub(super) has_debug_header: bool,
 }
 
@@ -61,6 +65,7 @@ impl ConsentLayer {
                 clock: Arc::new(SystemClock),
                 reporter: Reporter::default(),
                 inventory: None,
+                answer_rules: AnswerRules::default(),
                 has_debug_header: false,
             }),
             inside: Identity::new(),
@@ -79,6 +84,13 @@ impl<L> ConsentLayer<L> {
     #[must_use]
     pub(crate) fn with_inside<M>(self, layer: M) -> ConsentLayer<Stack<L, M>> {
         ConsentLayer { shared: self.shared, inside: Stack::new(self.inside, layer) }
+    }
+
+    /// Adds header fields that follow from the final decision.
+    #[must_use]
+    pub(crate) fn with_answer_rule(mut self, rule: impl AnswerRule) -> Self {
+        Arc::make_mut(&mut self.shared).answer_rules.add(Arc::new(rule));
+        self
     }
 
     /// Takes the time from another clock: for tests.

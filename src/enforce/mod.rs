@@ -10,6 +10,7 @@
 //! In axum, routes added *after* `.layer(..)` are not covered. See [`manual::deployment`](crate::manual::deployment) for
 //! layer order, proxies and caches.
 
+mod answer_rule;
 mod context;
 mod future;
 mod layer;
@@ -17,4 +18,5 @@ mod notes;
 mod service;
 mod sightings;
 
+pub(crate) use self::answer_rule::AnswerRule;
 pub use self::{context::ConsentContext, future::ResponseFuture, layer::ConsentLayer, service::ConsentService};

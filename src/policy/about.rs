@@ -32,6 +32,7 @@ pub struct About {
     pub(crate) imprint: Option<String>,
     pub(crate) recipients: Option<String>,
     pub(crate) transfers: Text,
+    pub(crate) statements: Vec<Text>,
 }
 
 impl About {
@@ -72,6 +73,14 @@ impl About {
     #[must_use]
     pub fn transfers(mut self, transfers: impl Into<Text>) -> Self {
         self.transfers = transfers.into();
+        self
+    }
+
+    /// Adds a sentence of the privacy policy that no server can keep by itself, in the order in which the pages show them:
+    /// "Not for children under 18".
+    #[must_use]
+    pub fn statement(mut self, statement: impl Into<Text>) -> Self {
+        self.statements.push(statement.into());
         self
     }
 

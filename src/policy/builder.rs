@@ -21,6 +21,7 @@ use super::{
     token_rules::TokenRules,
     validate,
     verdict::Narrow,
+    visits::VisitRules,
 };
 use crate::{catalogue::Preset, category::Category, policy::SetCookieLine, signal::Signal};
 
@@ -41,7 +42,9 @@ use crate::{catalogue::Preset, category::Category, policy::SetCookieLine, signal
 /// | `revisions` | one: number 1, no date |
 /// | `outdated_grants` (given before a material revision) | `close` |
 /// | `about` (controller, links) | nothing |
-/// | `retention` | consent records 36 months, rights requests 24, counters 25; an inventory 90 days |
+/// | `retention` | consent records 36 months, rights requests 24, counters 25; a visit log 30 days, an inventory 90 |
+/// | `visits` (what is written of a visit) | [`VisitRules`] |
+/// | `no_sale` | `false` |
 /// | `banner_under_signal` | `false`: under an honoured signal nobody is asked unasked |
 /// | `sources` | our own consent cookie |
 /// | `consent_cookie` | `__Host-consent`, Secure, HttpOnly, SameSite=Lax |
@@ -72,6 +75,8 @@ pub struct PolicyBuilder {
     pub(crate) outdated_grants: OutdatedGrants,
     pub(crate) about: About,
     pub(crate) retention: Retention,
+    pub(crate) visits: VisitRules,
+    pub(crate) no_sale: bool,
     pub(crate) banner_under_signal: bool,
     pub(crate) consent_cookie: ConsentCookie,
     pub(crate) tokens: Option<TokenRules>,
@@ -228,6 +233,19 @@ impl PolicyBuilder {
     /// How long the library keeps what it keeps on the server.
     pub fn retention(mut self, retention: Retention) -> Self {
         self.retention = retention;
+        self
+    }
+
+    /// What is written of a visit, and of whom.
+    pub fn visits(mut self, rules: VisitRules) -> Self {
+        self.visits = rules;
+        self
+    }
+
+    /// Promises that personal data is neither sold nor shared: a service that says
+    /// [`sale_or_sharing`](ServiceEntry::sale_or_sharing) is then an error.
+    pub fn no_sale(mut self) -> Self {
+        self.no_sale = true;
         self
     }
 

@@ -72,6 +72,7 @@ pub(super) fn check_retention(retention: &Retention, grant_lifetime: Lifetime) -
         (retention.consent_records, "retention.consent_records"),
         (retention.rights_requests, "retention.rights_requests"),
         (retention.day_counts, "retention.day_counts"),
+        (retention.visit_log, "retention.visit_log"),
         (retention.inventory, "retention.inventory"),
     ] {
         if lifetime.is_zero() {
@@ -113,6 +114,19 @@ pub(super) fn check_domain(domain: &str, place: &str) -> Result<()> {
         return Ok(());
     }
     Err(ConfigError::new(Kind::BadDomain, place, domain))
+}
+
+/// A host as a `Content-Security-Policy` names it (CSP Level 3, section 2.3.1), without a path.
+pub(super) fn check_host_source(host: &str, place: &str) -> Result<()> {
+    let rest = ["https://", "http://", "wss://", "ws://"].iter().find_map(|scheme| host.strip_prefix(scheme));
+    let rest = rest.unwrap_or(host);
+    let (name, port) = rest.split_once(':').map_or((rest, None), |(name, port)| (name, Some(port)));
+    let name = name.strip_prefix("*.").unwrap_or(name);
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    if check_domain(name, place).is_ok() && port.is_none_or(is_port) {
+        return Ok(());
+    }
+    Err(ConfigError::new(Kind::BadHostSource, place, host))
 }
 
 pub(super) fn check_consent_cookie(cookie: &ConsentCookie) -> Result<()> {

@@ -39,6 +39,10 @@ pub struct DeclaredService<'p> {
     pub transfers: Option<&'p Text>,
     /// Its own privacy policy.
     pub privacy_policy: Option<&'p str>,
+    /// The hosts that it is loaded from.
+    pub hosts: &'p [String],
+    /// Whether what it gets counts as sold or shared.
+    pub is_sale_or_sharing: bool,
 }
 
 /// Whose cookie a declared one is.
@@ -103,6 +107,8 @@ impl Policy {
                 purpose: entry.purpose.as_ref(),
                 transfers: entry.transfers.as_ref(),
                 privacy_policy: entry.privacy_policy.as_deref(),
+                hosts: &entry.hosts,
+                is_sale_or_sharing: entry.sale_or_sharing,
             })
         })
     }

@@ -4,7 +4,8 @@ use memchr::memmem::Finder;
 
 use super::{
     About, AttributeFloors, CacheRule, CategoryFacts, CategoryKind, ConsentCookie, Hooks, Lifetime, Mode,
-    OutdatedGrants, Policy, Regime, Retention, Revision, SignalFacts, TokenRules, UnknownCookies, matcher::Matcher,
+    OutdatedGrants, Policy, Regime, Retention, Revision, SignalFacts, TokenRules, UnknownCookies, VisitFacts,
+    matcher::Matcher,
 };
 use crate::{
     category::Category,
@@ -33,6 +34,7 @@ impl Default for Policy {
             outdated_grants: OutdatedGrants::default(),
             about: About::default(),
             retention: Retention::default(),
+            visits: VisitFacts::default(),
             banner_under_signal: false,
             consent_finder: Finder::new(&ConsentCookie::default().name).into_owned(),
             consent_cookie: ConsentCookie::default(),

@@ -38,6 +38,10 @@ pub struct ServiceEntry {
     pub(crate) transfers: Option<Text>,
     #[serde(default)]
     pub(crate) privacy_policy: Option<String>,
+    #[serde(default)]
+    pub(crate) hosts: Vec<String>,
+    #[serde(default)]
+    pub(crate) sale_or_sharing: bool,
 }
 
 const fn first_revision() -> u32 {
@@ -103,6 +107,8 @@ impl ServiceEntry {
             purpose: None,
             transfers: None,
             privacy_policy: None,
+            hosts: Vec::new(),
+            sale_or_sharing: false,
         }
     }
 
@@ -145,6 +151,22 @@ impl ServiceEntry {
     #[must_use]
     pub fn privacy_policy(mut self, link: impl Into<String>) -> Self {
         self.privacy_policy = Some(link.into());
+        self
+    }
+
+    /// The hosts that its scripts, images, frames and connections come from, as a `Content-Security-Policy` names them
+    /// (CSP Level 3, section 2.3.1): `cdn.example.com`, `*.example.com`, `https://example.com:8443`, `wss://example.com`.
+    #[must_use]
+    pub fn hosts<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
+        self.hosts.extend(hosts.into_iter().map(Into::into));
+        self
+    }
+
+    /// What it gets counts as *sold* or *shared* (Cal. Civ. Code 1798.140(ad), (ah)). A policy with
+    /// [`no_sale`](crate::PolicyBuilder::no_sale) cannot have it.
+    #[must_use]
+    pub fn sale_or_sharing(mut self) -> Self {
+        self.sale_or_sharing = true;
         self
     }
 }

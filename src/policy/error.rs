@@ -157,6 +157,14 @@ pub enum ConfigErrorKind {
     ShortKey,
     /// The largest consent cookie of this policy would pass 3,800 bytes; browsers store 4,096.
     ConsentCookieTooLarge,
+    /// A host as a `Content-Security-Policy` names it: no path, no quotes, no `*` alone.
+    BadHostSource,
+    /// A policy that sells and shares nothing has no service that does.
+    NoSale,
+    /// Visits are tracked by consent: what they need cannot be essential.
+    TracksUnasked,
+    /// More than is ever written of who may not be tracked.
+    TracksUntracked,
     /// `unknown = "catalogue"` in a build of this crate without its feature `catalogue`.
     NeedsCatalogue,
 }
@@ -222,6 +230,10 @@ impl fmt::Display for ConfigErrorKind {
             Self::ConsentCookieTooLarge => {
                 "the largest consent cookie of this policy, in bytes, passes 3800: fewer or shorter names are needed"
             }
+            Self::BadHostSource => "a host is `host`, `*.host` or with a scheme or port, without path",
+            Self::NoSale => "the policy says `no_sale`, and this service counts as sale or sharing",
+            Self::TracksUnasked => "visits are tracked by consent, so this cannot be essential",
+            Self::TracksUntracked => "more than is ever written of who may not be tracked",
             Self::NeedsCatalogue => "needs the feature `catalogue` of tower-consent, which this build does not have",
         })
     }

@@ -32,6 +32,7 @@ mod text;
 mod token_rules;
 mod validate;
 mod verdict;
+mod visits;
 
 use std::{fmt, sync::LazyLock};
 
@@ -62,12 +63,14 @@ pub use self::{
     text::Text,
     token_rules::TokenRules,
     verdict::{Narrow, Reason, Verdict},
+    visits::{AddressDetail, AgentDetail, PathDetail, ReferrerDetail, TimeDetail, VisitDetail, VisitRules},
 };
 pub(crate) use self::{
     lifetime::{MAX_COOKIE_SECONDS, day_after, day_of, start_of},
     rule::CompiledRule,
     scope::{MAX_EXPIRY_LINES, NamePrefix, expiry_line, expiry_lines},
     source::BannerSource,
+    visits::{Detail, VisitFacts},
 };
 use crate::{
     category::Category,
@@ -95,6 +98,7 @@ pub struct Policy {
     pub(crate) outdated_grants: OutdatedGrants,
     about: About,
     retention: Retention,
+    pub(crate) visits: VisitFacts,
     pub(crate) banner_under_signal: bool,
     pub(crate) consent_cookie: ConsentCookie,
     consent_finder: Finder<'static>,

@@ -13,6 +13,7 @@ use super::lifetime::Lifetime;
 /// | `consent_records` | 36 months | the record |
 /// | `rights_requests` | 24 months (11 CCR 7101) | the request |
 /// | `day_counts` | 25 months | the day |
+/// | `visit_log` | 30 days | the day of the visit |
 /// | `inventory` | 90 days | the day on which the cookie was last seen |
 /// | texts that were shown | as `consent_records` | the day they were last shown |
 /// | sign-in tokens | [`TokenRules`](crate::TokenRules) | the sign-in |
@@ -24,6 +25,7 @@ pub struct Retention {
     pub(crate) consent_records: Lifetime,
     pub(crate) rights_requests: Lifetime,
     pub(crate) day_counts: Lifetime,
+    pub(crate) visit_log: Lifetime,
     pub(crate) inventory: Lifetime,
 }
 
@@ -33,6 +35,7 @@ impl Default for Retention {
             consent_records: Lifetime::months(36),
             rights_requests: Lifetime::months(24),
             day_counts: Lifetime::months(25),
+            visit_log: Lifetime::days(30),
             inventory: Lifetime::days(90),
         }
     }
@@ -60,6 +63,13 @@ impl Retention {
         self
     }
 
+    /// How long the lines of a visit log are kept.
+    #[must_use]
+    pub const fn with_visit_log(mut self, lifetime: Lifetime) -> Self {
+        self.visit_log = lifetime;
+        self
+    }
+
     /// How long an [`Inventory`](crate::Inventory) keeps the name of a cookie that is not seen any more.
     #[must_use]
     pub const fn with_inventory(mut self, lifetime: Lifetime) -> Self {
@@ -83,6 +93,12 @@ impl Retention {
     #[must_use]
     pub const fn day_counts(&self) -> Lifetime {
         self.day_counts
+    }
+
+    /// How long the lines of a visit log are kept.
+    #[must_use]
+    pub const fn visit_log(&self) -> Lifetime {
+        self.visit_log
     }
 
     /// How long an inventory keeps the name of a cookie that is not seen any more.

@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    CategoryFacts, Policy, ServiceFacts, SignalFacts,
+    CategoryFacts, ESSENTIAL, Policy, ServiceFacts, SignalFacts,
     builder::PolicyBuilder,
     checks::{
-        Result, check_consent_cookie, check_consent_cookie_size, check_domain, check_floors, check_lifetime,
-        check_link, check_retention, check_revisions, check_unknown,
+        Result, check_consent_cookie, check_consent_cookie_size, check_domain, check_floors, check_host_source,
+        check_lifetime, check_link, check_retention, check_revisions, check_unknown,
     },
     entries::{CategoryEntry, ServiceEntry},
     error::{ConfigError, ConfigErrorKind as Kind},
@@ -19,10 +19,11 @@ use super::{
     rule::CookieRule,
     rule_table::{RuleTable, default_scopes},
     source::{self, BannerSource},
+    visits,
 };
 use crate::{
     category::{Category, check_name},
-    consent::{CategoryBits, MAX_CATEGORIES, MAX_SERVICES, Names},
+    consent::{CategoryBits, MAX_CATEGORIES, MAX_SERVICES, Names, Target},
     signal::Signal,
     sources::{mac::MacKeys, own},
 };
@@ -78,6 +79,13 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
     let presets: Vec<_> = builder.presets.iter().flat_map(|preset| preset.cookies()).map(CookieRule::from).collect();
 
     let (names, categories, services) = name_table(&builder, declared.iter().map(|(_, rule)| rule).chain(&presets))?;
+    let visits = visits::compile(&builder.visits, &names, |target| {
+        let category = match target {
+            Target::Category(index) => Some(index),
+            Target::Service(index) => services.get(usize::from(index.0)).map(|facts| facts.category),
+        };
+        category == Some(ESSENTIAL)
+    })?;
     let keys = mac_keys(&builder)?;
     let longest_key = builder.keys.iter().map(|(id, _)| id.len()).max();
     check_consent_cookie_size(&builder.consent_cookie, own::longest(&names, longest_key))?;
@@ -132,6 +140,7 @@ pub(super) fn build(mut builder: PolicyBuilder) -> Result<Policy> {
         outdated_grants: builder.outdated_grants,
         about: builder.about,
         retention: builder.retention,
+        visits,
         banner_under_signal: builder.banner_under_signal,
         consent_finder: memchr::memmem::Finder::new(&builder.consent_cookie.name).into_owned(),
         consent_cookie: builder.consent_cookie,
@@ -220,6 +229,12 @@ fn service_table(builder: &PolicyBuilder, names: &Names) -> Result<Vec<ServiceFa
         let category = names
             .category_index(category.as_bytes())
             .ok_or_else(|| ConfigError::new(Kind::UnknownCategory, at("category"), category))?;
+        if builder.no_sale && entry.sale_or_sharing {
+            return Err(ConfigError::new(Kind::NoSale, at("sale_or_sharing"), name));
+        }
+        for (number, host) in entry.hosts.iter().enumerate() {
+            check_host_source(host, &format!("services[{place}].hosts[{number}]"))?;
+        }
         if let Some(link) = &entry.privacy_policy {
             check_link(link, &at("privacy_policy"))?;
         }

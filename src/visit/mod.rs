@@ -1,0 +1,1 @@
+//! What a server gives away of a visit, beside cookies: the visit log, counters, header fields.
