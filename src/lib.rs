@@ -239,6 +239,7 @@ pub use crate::{
         SessionRejection, SignIn, SignInAnswer, SignedIn, Token, TokenContext, TokenFuture, TokenLayer, TokenService,
         Tokens, TokensBuilder,
     },
+    visit::anonymize,
 };
 
 pub mod manual;
