@@ -239,7 +239,10 @@ pub use crate::{
         SessionRejection, SignIn, SignInAnswer, SignedIn, Token, TokenContext, TokenFuture, TokenLayer, TokenService,
         Tokens, TokensBuilder,
     },
-    visit::anonymize,
+    visit::{
+        CountFuture, CountLayer, CountReport, CountService, Counted, DayReport, OutcomeCount, SignalsSeen, VisitCounts,
+        VisitCountsBuilder, VisitOutcome, anonymize,
+    },
 };
 
 pub mod manual;
