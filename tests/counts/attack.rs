@@ -134,6 +134,9 @@ enum Number {
     Signals(Seen),
     OutcomeAndSignals(Outcome, Seen),
     OutcomeOf(bool, Outcome),
+    /// Views that came from a page of the site.
+    Inside,
+    InsideOf(bool),
 }
 
 fn truth(rules: Rules, crowds: &[Crowd]) -> BTreeMap<Number, u64> {
@@ -151,6 +154,8 @@ fn truth(rules: Rules, crowds: &[Crowd]) -> BTreeMap<Number, u64> {
             ]);
             counted.extend([Number::Signals(signals), Number::OutcomeAndSignals(outcome, signals)]);
             counted.push(Number::OutcomeOf(is_tracked, outcome));
+        } else {
+            counted.extend([Number::Inside, Number::InsideOf(is_tracked)]);
         }
         if is_tracked {
             let path = PATHS[crowd.path];
@@ -233,11 +238,9 @@ fn knowledge(rules: Rules) -> (Equations, BTreeMap<Number, usize>) {
     sum(Number::VisitsOf(true), &mut System::ALL.map(Number::System).into_iter());
     sum(Number::ViewsOf(true), &mut PATHS.into_iter().chain(["other"]).map(Number::Page));
     // Every visit is a view.
-    for (views, visits) in
-        [(Number::ViewsOf(true), Number::VisitsOf(true)), (Number::ViewsOf(false), Number::VisitsOf(false))]
-    {
-        let (views, visits, more) = (places[&views], places[&visits], equations.number());
-        equations.equal(vec![(views, 1.0), (visits, -1.0), (more, -1.0)], 0);
+    sum(Number::Views, &mut [Number::Visits, Number::Inside].into_iter());
+    for is_tracked in [true, false] {
+        sum(Number::ViewsOf(is_tracked), &mut [Number::VisitsOf(is_tracked), Number::InsideOf(is_tracked)].into_iter());
     }
     (equations, places)
 }
@@ -257,15 +260,14 @@ fn check(rules: Rules, minimum: u64, crowds: &[Crowd]) {
         assert!(*count == 0 || *count >= minimum, "{number:?} of {day:?}");
     }
     // Where nothing is small, nothing is hidden.
-    let is_cell = |number: &Number| {
-        !matches!(
-            number,
-            Number::Outcome(_) | Number::Signals(_) | Number::OutcomeAndSignals(..) | Number::OutcomeOf(..)
-        )
+    let is_cell = |number: &Number| match number {
+        Number::Visits | Number::VisitsOf(_) | Number::Views | Number::ViewsOf(_) => true,
+        Number::Group(_) | Number::Browser(_) | Number::System(_) | Number::Page(_) => true,
+        Number::Outcome(_) | Number::Signals(_) | Number::OutcomeAndSignals(..) | Number::OutcomeOf(..) => false,
+        Number::Inside | Number::InsideOf(_) => false,
     };
-    let cells = || truth.keys().filter(|number| is_cell(number));
-    if cells().all(|number| of(number) >= minimum) {
-        cells().for_each(|number| match number {
+    if truth.values().all(|count| *count >= minimum) {
+        truth.keys().filter(|number| is_cell(number)).for_each(|number| match number {
             Number::VisitsOf(false) | Number::ViewsOf(false) => {}
             number => assert!(shown.contains_key(number), "{number:?} of {day:?}"),
         });
@@ -276,12 +278,18 @@ fn check(rules: Rules, minimum: u64, crowds: &[Crowd]) {
     shown.iter().for_each(|(number, count)| equations.equal(vec![(places[number], 1.0)], *count));
     let solutions = equations.solve();
     for (number, count) in &truth {
-        let is_small = *count < minimum;
-        // A sum that is not small is no hidden group, and what two numbers shown give is shown.
-        let is_hidden = is_cell(number) && !shown.contains_key(number);
-        let is_difference = matches!(number, Number::VisitsOf(false) if shown.contains_key(&Number::VisitsOf(true)))
-            || matches!(number, Number::ViewsOf(false) if shown.contains_key(&Number::ViewsOf(true)));
-        if !is_small && (!is_hidden || is_difference) {
+        // What is large enough to be shown may also follow: a sum of groups, what a total and its other part leave, or all of
+        // the group that a sum is shown of.
+        let is_shown = match number {
+            _ if !is_cell(number) => true,
+            Number::VisitsOf(false) => shown.contains_key(&Number::VisitsOf(true)),
+            Number::ViewsOf(false) => shown.contains_key(&Number::ViewsOf(true)),
+            Number::Group((_, outcome, signals)) => {
+                shown.contains_key(number) || shown.contains_key(&Number::OutcomeAndSignals(*outcome, *signals))
+            }
+            number => shown.contains_key(number),
+        };
+        if is_shown && *count >= minimum {
             continue;
         }
         let (least, most) = solutions.bounds(places[number]);

@@ -2,7 +2,7 @@
 
 use http::{Request, Response};
 use tower_consent::{
-    AgentDetail, Category, ConsentContext, Counted, DayReport, Lifetime, Mode, Narrow, PathDetail, Retention, Signal,
+    AgentDetail, Category, ConsentContext, Counted, DayReport, Lifetime, Narrow, PathDetail, Retention, Signal,
     SignalScope, VisitDetail, VisitRules,
 };
 
@@ -213,7 +213,7 @@ fn cookies_that_were_held_back_count_by_category() {
     (0..3).for_each(|_| drop(site.answer("/", &[("cookie", "_fbp=1")], answer)));
     assert_eq!(cells(&site.day().stripped), ["(undeclared) 12", "analytics 12", "marketing 18"]);
 
-    let site = Site::with(policy().mode(Mode::ReportOnly), |counts| counts);
+    let site = Site::with(policy().report_only(), |counts| counts);
     (0..12).for_each(|_| drop(site.answer("/", &[cookies], answer)));
     assert!(site.report().days().is_empty(), "nothing was held back");
 }

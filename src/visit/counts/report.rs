@@ -29,7 +29,9 @@ const UNDECLARED: &str = "(undeclared)";
 ///    least the minimum. Where it is not, the next larger group is hidden with them.
 /// 3. Where the visits that may be tracked, or those that may not, are fewer than the minimum, neither is shown, outcomes
 ///    are counted of all together, and browsers, systems and pages are left out.
-/// 4. A day is shown when it is over, and never changes then. No two reports differ in it.
+/// 4. Page views are shown where those that came from a page of the site, which are what visits leave of them, are none or
+///    enough; those that may be tracked, where that holds of both parts.
+/// 5. A day is shown when it is over, and never changes then. No two reports differ in it.
 ///
 /// A group of nobody is no group: that nobody came with Opera can follow from what is shown. That a group is hidden says
 /// that it, or one that is hidden with it, is small.
@@ -118,13 +120,19 @@ impl DayReport {
             Key::Stripped(category) => Some(category.map_or_else(|| UNDECLARED.to_owned(), |name| name.to_string())),
             _ => None,
         });
-        let visits = Split::new(groups.iter().map(|(group, count)| (group.is_tracked, *count)), minimum);
-        let page_views = Split::new(views.into_iter(), minimum);
+        let visits = Split::new(sums(groups.iter().map(|(group, count)| (group.is_tracked, *count))), minimum);
+        let views = sums(views.into_iter());
+        // Every visit is a view: who knows both numbers knows the views that came from a page of the site.
+        let [[untracked_visits, tracked_visits], [untracked_views, tracked_views]] = [visits.parts, views];
+        let inside = [untracked_views.saturating_sub(untracked_visits), tracked_views.saturating_sub(tracked_visits)];
+        let inside = Split::new(inside, minimum);
+        let page_views = untracked_views.saturating_add(tracked_views);
+        let shows_views = is_showable(page_views, minimum) && (!visits.is_shown || inside.is_shown);
         let mut report = Self {
             day,
-            visits: visits.total,
+            visits: visits.total(),
             tracked_visits: visits.tracked(),
-            page_views: page_views.total,
+            page_views: shows_views.then_some(page_views),
             tracked_page_views: None,
             outcomes: outcomes(&visits, groups, minimum),
             browsers: Vec::new(),
@@ -137,7 +145,7 @@ impl DayReport {
         let systems = tally.cells(|key| if let Key::System(family) = key { Some(*family) } else { None });
         report.browsers = shown(tracked, browsers, minimum).map(counted).collect();
         report.systems = shown(tracked, systems, minimum).map(counted).collect();
-        report.tracked_page_views = page_views.tracked();
+        report.tracked_page_views = inside.tracked().map(|_| tracked_views);
         if let Some(tracked) = report.tracked_page_views {
             let pages = tally.cells(|key| if let Key::Page(path) = key { Some(path.to_string()) } else { None });
             report.pages = shown(tracked, pages, minimum).map(counted).collect();
@@ -166,32 +174,43 @@ impl DayReport {
     }
 }
 
-/// A number, split into who may be tracked and who may not.
+/// A number, split into who may not be tracked and who may.
 struct Split {
-    total: Option<u64>,
-    /// Who may not, and who may: both, or neither where one is too small.
-    parts: Option<[u64; 2]>,
+    parts: [u64; 2],
+    /// Whether the sum of both can be shown.
+    is_shown: bool,
+    /// Whether each can be.
+    is_split: bool,
 }
 
 impl Split {
-    fn new(counts: impl Iterator<Item = (bool, u64)>, minimum: u64) -> Self {
-        let [mut untracked, mut tracked] = [0_u64; 2];
-        for (is_tracked, count) in counts {
-            let part = if is_tracked { &mut tracked } else { &mut untracked };
-            *part = part.saturating_add(count);
-        }
-        let total = Some(untracked.saturating_add(tracked)).filter(|total| is_showable(*total, minimum));
-        let are_showable = is_showable(untracked, minimum) && is_showable(tracked, minimum);
-        Self { total, parts: total.filter(|_| are_showable).map(|_| [untracked, tracked]) }
+    fn new(parts @ [untracked, tracked]: [u64; 2], minimum: u64) -> Self {
+        let is_shown = is_showable(untracked.saturating_add(tracked), minimum);
+        let is_split = is_shown && is_showable(untracked, minimum) && is_showable(tracked, minimum);
+        Self { parts, is_shown, is_split }
+    }
+
+    fn total(&self) -> Option<u64> {
+        let [untracked, tracked] = self.parts;
+        self.is_shown.then_some(untracked.saturating_add(tracked))
     }
 
     fn tracked(&self) -> Option<u64> {
-        self.parts.map(|[_, tracked]| tracked)
+        let [_, tracked] = self.parts;
+        self.is_split.then_some(tracked)
     }
 }
 
+/// The sums of who may not be tracked, and of who may.
+fn sums(counts: impl Iterator<Item = (bool, u64)>) -> [u64; 2] {
+    counts.fold([0; 2], |[untracked, tracked], (is_tracked, count)| match is_tracked {
+        false => [untracked.saturating_add(count), tracked],
+        true => [untracked, tracked.saturating_add(count)],
+    })
+}
+
 fn outcomes(visits: &Split, groups: Vec<(VisitGroup, u64)>, minimum: u64) -> Vec<OutcomeCount> {
-    let Some(total) = visits.total else { return Vec::new() };
+    let Some(total) = visits.total() else { return Vec::new() };
     let cell = |is_tracked| {
         move |((outcome, signals), count): ((VisitOutcome, SignalsSeen), u64)| OutcomeCount {
             outcome,
@@ -200,8 +219,9 @@ fn outcomes(visits: &Split, groups: Vec<(VisitGroup, u64)>, minimum: u64) -> Vec
             count,
         }
     };
-    match visits.parts {
-        Some([untracked, tracked]) => [(true, tracked), (false, untracked)]
+    let [untracked, tracked] = visits.parts;
+    match visits.is_split {
+        true => [(true, tracked), (false, untracked)]
             .into_iter()
             .flat_map(|(is_tracked, total)| {
                 let part = groups.iter().filter(|(group, _)| group.is_tracked == is_tracked);
@@ -209,7 +229,7 @@ fn outcomes(visits: &Split, groups: Vec<(VisitGroup, u64)>, minimum: u64) -> Vec
                 shown(total, part, minimum).map(cell(Some(is_tracked)))
             })
             .collect(),
-        None => {
+        false => {
             let mut merged = BTreeMap::<_, u64>::new();
             for (group, count) in groups {
                 let sum = merged.entry((group.outcome, group.signals)).or_default();
