@@ -14,7 +14,7 @@ use super::{
 };
 
 fn cases() -> ProptestConfig {
-    let cases = if std::env::var_os("CI").is_some() { 10_000 } else { 500 };
+    let cases = if std::env::var_os("CI").is_some() { 2_000 } else { 300 };
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
