@@ -7,6 +7,7 @@ mod app;
 mod account;
 mod office;
 mod site;
+mod statistics;
 
 use axum::http::StatusCode;
 use site::{PROTOCOLS, Site};

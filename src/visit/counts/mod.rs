@@ -10,6 +10,7 @@
 
 mod arrival;
 mod group;
+mod keep;
 mod layer;
 mod prometheus;
 mod report;
@@ -27,7 +28,7 @@ use time::Date;
 use self::{
     arrival::Arrival,
     group::VisitGroup,
-    tally::{Key, Tally},
+    tally::{Key, Paths, Tally},
 };
 pub use self::{
     group::{SignalsSeen, VisitOutcome},
@@ -64,7 +65,8 @@ use crate::{
 ///
 /// # Caveats
 ///
-/// The counters are in memory: what was counted ends with the process. A visitor who comes ten times is ten visits: who
+/// The counters are in memory: what was counted ends with the process, unless [`Records`](crate::Records::keep_counts) keep
+/// it, for many servers together. A visitor who comes ten times is ten visits: who
 /// keeps no identifiers cannot tell. A path can name a person (`/users/anna`): it is shown once it was viewed as often as the
 /// minimum says. Two handles with different minimums over the same visits show, together, what the lower one shows.
 #[derive(Clone)]
@@ -81,9 +83,12 @@ struct State {
     /// The day that runs. It never goes back, whatever the clock does: what was shown of a day that is over stays as it is.
     day: Date,
     tally: Tally,
+    paths: Paths,
     /// What is shown of the days before. The small numbers of a day go with its end.
     over: BTreeMap<Date, DayReport>,
     keep: Lifetime,
+    /// Where the numbers are kept elsewhere: those of days before that are not written yet.
+    unwritten: Option<BTreeMap<Date, Tally>>,
 }
 
 /// Settings of [`VisitCounts`].
@@ -124,7 +129,11 @@ impl VisitCounts {
         if today > state.day {
             let tally = std::mem::take(&mut state.tally);
             let day = std::mem::replace(&mut state.day, today);
-            if !tally.is_empty() {
+            state.paths = Paths::default();
+            if tally.is_empty() {
+            } else if let Some(unwritten) = &mut state.unwritten {
+                unwritten.entry(day).or_default().add_all(tally);
+            } else {
                 state.over.insert(day, DayReport::new(day, &tally, self.0.minimum));
             }
             let keep = state.keep;
@@ -144,7 +153,7 @@ impl VisitCounts {
         let detail = last.policy().visits.tracked;
         let mut state = self.turn();
         state.keep = last.policy().retention().day_counts();
-        let tally = &mut state.tally;
+        let State { tally, paths, .. } = &mut *state;
         tally.add(Key::Views(is_tracked));
         if arrival.is_visit {
             tally.add(Key::Visit(group));
@@ -155,7 +164,7 @@ impl VisitCounts {
             tally.add(Key::System(who.agent.system));
         }
         if detail.path >= PathDetail::Path {
-            tally.add_page(&who.path, self.0.pages);
+            tally.add(paths.key(&who.path, self.0.pages));
         }
     }
 }
@@ -206,8 +215,10 @@ impl VisitCountsBuilder {
         let state = State {
             day: day_of(self.clock.unix_seconds()),
             tally: Tally::default(),
+            paths: Paths::default(),
             over: BTreeMap::new(),
             keep: Retention::default().day_counts(),
+            unwritten: None,
         };
         let Self { minimum, pages, clock } = self;
         VisitCounts(Arc::new(Inner { minimum, pages, clock, state: Mutex::new(state) }))

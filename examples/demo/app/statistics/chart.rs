@@ -43,32 +43,35 @@ pub(super) fn bars(
 ) -> Result<Drawn, DrawingError> {
     let sum = |at: usize| series.iter().filter_map(|(_, values)| values.get(at)).sum::<f64>();
     let highest = (0..days.len()).map(sum).fold(1.0, f64::max);
-    let most = most.unwrap_or(highest * 1.1);
+    let top = most.unwrap_or(highest);
+    // Room for the names of the series above the highest bar.
+    let room = (20.0 * series.len() as f64 + 24.0) / f64::from(SIZE.1);
+    let headed = top / (1.0 - room);
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
         let mut chart = ChartBuilder::on(&area)
             .margin(8)
-            .margin_right(24)
             .x_label_area_size(28)
             .y_label_area_size(48)
-            .build_cartesian_2d(0.0..days.len() as f64, 0.0..most)?;
+            .build_cartesian_2d(-0.5..days.len() as f64 - 0.5, 0.0..headed)?;
         let text = ("sans-serif", 15).into_font().color(&BLACK);
         chart
             .configure_mesh()
             .disable_x_mesh()
             .x_labels(days.len())
-            // Month and day: the year stands in the table. The number is the left edge of a bar.
+            // Month and day: the year stands in the table.
             .x_label_formatter(&|at| {
                 days.get(at.round() as usize).and_then(|day| day.get(5..)).unwrap_or_default().into()
             })
-            .y_label_formatter(&|count| format!("{count:.0}"))
+            .y_label_formatter(&|count| if *count > top { String::new() } else { format!("{count:.0}") })
+            .light_line_style(TRANSPARENT)
             .label_style(text.clone())
             .draw()?;
         let mut bottoms = vec![0.0; days.len()];
         for ((name, values), colour) in series.iter().zip(COLOURS.into_iter().cycle()) {
             let bars = bottoms.iter_mut().zip(values).enumerate().map(|(at, (bottom, value))| {
-                let (left, low) = (at as f64 + 0.15, *bottom);
+                let (left, low) = (at as f64 - 0.35, *bottom);
                 *bottom += value;
                 Rectangle::new([(left, low), (left + 0.7, *bottom)], colour.filled())
             });
