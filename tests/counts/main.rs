@@ -4,5 +4,6 @@
 mod attack;
 mod counting;
 mod lines;
+mod server;
 mod showing;
 mod site;

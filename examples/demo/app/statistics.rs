@@ -104,7 +104,7 @@ fn stripped(day: &DayReport, category: &str) -> Option<u64> {
 
 pub(super) async fn page(Extension(statistics): Extension<Statistics>, fragments: Fragments) -> Response {
     let report = statistics.report();
-    let days = &report.days()[report.days().len().saturating_sub(MOST)..];
+    let days = report.days().last_chunk::<MOST>().map_or_else(|| report.days(), |days| &days[..]);
     let mut categories: Vec<_> = days.iter().flat_map(|day| &day.stripped).map(|cell| cell.name.clone()).collect();
     categories.sort();
     categories.dedup();

@@ -130,10 +130,9 @@ impl VisitCounts {
             let tally = std::mem::take(&mut state.tally);
             let day = std::mem::replace(&mut state.day, today);
             state.paths = Paths::default();
-            if tally.is_empty() {
-            } else if let Some(unwritten) = &mut state.unwritten {
+            if let Some(unwritten) = &mut state.unwritten {
                 unwritten.entry(day).or_default().add_all(tally);
-            } else {
+            } else if !tally.is_empty() {
                 state.over.insert(day, DayReport::new(day, &tally, self.0.minimum));
             }
             let keep = state.keep;
