@@ -213,6 +213,11 @@ fn cookies_that_were_held_back_count_by_category() {
     (0..3).for_each(|_| drop(site.answer("/", &[("cookie", "_fbp=1")], answer)));
     assert_eq!(cells(&site.day().stripped), ["(undeclared) 12", "analytics 12", "marketing 18"]);
 
+    // Few cookies are a small group, too.
+    let site = Site::new();
+    (0..9).for_each(|_| drop(site.answer("/", &[cookies], |_| page())));
+    assert_eq!(site.day().stripped, []);
+
     let site = Site::with(policy().report_only(), |counts| counts);
     (0..12).for_each(|_| drop(site.answer("/", &[cookies], answer)));
     assert!(site.report().days().is_empty(), "nothing was held back");

@@ -129,6 +129,21 @@ async fn a_store_that_is_down_loses_nothing() {
     assert_eq!(report.days()[0].page_views, Some(29));
 }
 
+/// What was shown of one server alone is not shown any more beside the sum of all.
+#[tokio::test]
+async fn days_from_before_are_of_one_server() {
+    let clock = midnight();
+    let counts = VisitCounts::builder().clock(clock.clone()).build();
+    let records = Records::builder(MemoryStore::new()).clock(clock.clone()).build();
+    let server = Server { counts, records, clock };
+    server.visits(20).await;
+    server.clock.advance(DAY);
+    assert_eq!(visits(&server.counts.report()), [("2027-01-15".to_owned(), Some(20))]);
+    assert_eq!(visits(&server.records.visit_report().await.unwrap()), [], "nothing is kept here");
+    server.records.keep_counts(&server.counts);
+    assert_eq!(visits(&server.counts.report()), []);
+}
+
 /// Retention holds for them as for every counter; what others wrote under such a name is left out.
 #[tokio::test]
 async fn they_go_with_the_other_counters() {
