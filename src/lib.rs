@@ -239,7 +239,7 @@ pub use crate::{
         SessionRejection, SignIn, SignInAnswer, SignedIn, Token, TokenContext, TokenFuture, TokenLayer, TokenService,
         Tokens, TokensBuilder,
     },
-    visit::anonymize,
+    visit::{ContentSecurityPolicy, CspLayer, CspService, Load, anonymize},
 };
 
 pub mod manual;

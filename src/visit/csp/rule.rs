@@ -1,0 +1,34 @@
+//! The header line on an answer.
+
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use super::{ContentSecurityPolicy, depends_on_visitor, own::OwnPolicies};
+use crate::{cookies::cache::Keep, decide::Decision, enforce::AnswerRule};
+
+impl AnswerRule for ContentSecurityPolicy {
+    fn apply(&self, decision: &Decision, status: StatusCode, headers: &mut HeaderMap) -> Option<Keep> {
+        let is_enforced = decision.is_enforced() && !self.report_only;
+        let name =
+            if is_enforced { header::CONTENT_SECURITY_POLICY } else { header::CONTENT_SECURITY_POLICY_REPORT_ONLY };
+        // The lines of a 304 replace those that the browser holds: ours alone would take the application's away.
+        let is_page =
+            if status == StatusCode::NOT_MODIFIED { headers.contains_key(&name) } else { is_document(headers) };
+        if !is_page {
+            return None;
+        }
+        let value = self.value(decision, &OwnPolicies::read(headers))?;
+        headers.append(name, HeaderValue::try_from(value).ok()?);
+        depends_on_visitor(decision.policy()).then_some(Keep::PrivateNoCache)
+    }
+
+    fn says_what_loads(&self) -> bool {
+        !self.report_only && self.base.iter().any(Option::is_some)
+    }
+}
+
+fn is_document(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
+        let kind = kind.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        kind.eq_ignore_ascii_case(b"text/html") || kind.eq_ignore_ascii_case(b"application/xhtml+xml")
+    })
+}
