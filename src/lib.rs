@@ -239,7 +239,7 @@ pub use crate::{
         SessionRejection, SignIn, SignInAnswer, SignedIn, Token, TokenContext, TokenFuture, TokenLayer, TokenService,
         Tokens, TokensBuilder,
     },
-    visit::{ContentSecurityPolicy, CspLayer, CspService, Load, anonymize},
+    visit::{ContentSecurityPolicy, CspLayer, CspService, HiddenFields, HiddenLayer, HiddenService, Load, anonymize},
 };
 
 pub mod manual;

@@ -1,4 +1,4 @@
-//! When a choice acts on what a page loads.
+//! What header fields of an answer need to know.
 
 use super::Decision;
 
@@ -13,5 +13,10 @@ impl Decision {
     #[cfg(feature = "pages")]
     pub(crate) fn acts_on_next_page(&self) -> bool {
         self.acts_on_next_page && self.is_enforced()
+    }
+
+    /// Whether there are visits of this policy that may be tracked.
+    pub(crate) fn can_be_tracked(&self) -> bool {
+        self.policy.visits.needs.is_some()
     }
 }

@@ -2,7 +2,13 @@
 
 pub mod anonymize;
 mod csp;
+mod document;
+mod hidden;
 
 #[cfg(feature = "pages")]
 pub(crate) use self::csp::depends_on_visitor;
-pub use self::csp::{ContentSecurityPolicy, CspLayer, CspService, Load};
+use self::document::is_document;
+pub use self::{
+    csp::{ContentSecurityPolicy, CspLayer, CspService, Load},
+    hidden::{HiddenFields, HiddenLayer, HiddenService},
+};

@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::{ContentSecurityPolicy, depends_on_visitor, own::OwnPolicies};
-use crate::{cookies::cache::Keep, decide::Decision, enforce::AnswerRule};
+use crate::{cookies::cache::Keep, decide::Decision, enforce::AnswerRule, visit::is_document};
 
 impl AnswerRule for ContentSecurityPolicy {
     fn apply(&self, decision: &Decision, status: StatusCode, headers: &mut HeaderMap) -> Option<Keep> {
@@ -24,11 +24,4 @@ impl AnswerRule for ContentSecurityPolicy {
     fn says_what_loads(&self) -> bool {
         !self.report_only && self.base.iter().any(Option::is_some)
     }
-}
-
-fn is_document(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
-        let kind = kind.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-        kind.eq_ignore_ascii_case(b"text/html") || kind.eq_ignore_ascii_case(b"application/xhtml+xml")
-    })
 }
