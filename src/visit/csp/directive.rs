@@ -151,8 +151,10 @@ pub(super) fn is_base_source(source: &str) -> bool {
     let is_keyword = ["'self'", "'none'"].iter().any(|keyword| source.eq_ignore_ascii_case(keyword));
     let is_host = || {
         let rest = source.split_once("://").map_or(source, |(_, rest)| rest);
-        let begins_well = rest.starts_with("*.") || rest.starts_with(|first: char| first.is_ascii_alphanumeric());
-        begins_well && !source.ends_with(':') && !source.contains(['\'', '"'])
+        let name = rest.strip_prefix("*.").unwrap_or(rest);
+        name.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && !source.ends_with(':')
+            && !source.contains(['\'', '"'])
     };
     !source.is_empty()
         && source.bytes().all(is_plain)

@@ -158,7 +158,8 @@ impl ContentSecurityPolicy {
     /// A link that is none.
     pub fn report_uri(mut self, link: &str) -> Result<Self, ConfigError> {
         let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b';' | b',');
-        if !(link.starts_with('/') || link.starts_with("https://")) || !link.bytes().all(is_plain) {
+        let is_path = link.starts_with('/') && !link.starts_with("//");
+        if !(is_path || link.starts_with("https://")) || !link.bytes().all(is_plain) {
             return Err(ConfigError::new(ConfigErrorKind::BadLink, "csp.report-uri", link));
         }
         // Writing to a string cannot fail.
