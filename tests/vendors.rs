@@ -117,8 +117,8 @@ async fn a_permit_is_what_the_decision_says() {
         assert!(decision.permit::<Unheard>().is_none(), "not in the policy");
     }
     assert!(Decision::no_layer().permit::<Stripe>().is_none());
-    let stood_down = ConsentLayer::new(policy().build().unwrap());
-    let decision = decision_of(&stood_down, request(&[("dnt", "1")])).await;
+    let layer = ConsentLayer::new(policy().build().unwrap());
+    let decision = decision_of(&layer, request(&[("dnt", "1")])).await;
     assert!(decision.permit::<Tidio>().is_none());
 }
 
