@@ -10,6 +10,7 @@ mod account;
 mod app;
 mod banners;
 mod choices;
+mod csp;
 mod driver;
 mod look;
 mod officer;
