@@ -252,6 +252,9 @@ async fn documents_only() {
             assert_eq!(answer.headers().contains_key("cache-control"), is_document, "{kind}: caching is left alone");
         }
     }
+    let redirection =
+        Page(301, vec![("content-type", "text/html".to_owned())]).of(policy(), scripts(), undecided()).await;
+    assert_eq!(redirection.headers().len(), 1, "{:?}", redirection.headers());
     let answer = Page(204, vec![]).of(policy(), scripts(), undecided()).await;
     assert!(answer.headers().is_empty());
 }

@@ -12,6 +12,7 @@ mod banners;
 mod choices;
 mod csp;
 mod driver;
+mod hints;
 mod look;
 mod officer;
 mod pages;
