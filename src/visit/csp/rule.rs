@@ -10,9 +10,13 @@ impl AnswerRule for ContentSecurityPolicy {
         let is_enforced = decision.is_enforced() && !self.report_only;
         let name =
             if is_enforced { header::CONTENT_SECURITY_POLICY } else { header::CONTENT_SECURITY_POLICY_REPORT_ONLY };
-        // The lines of a 304 replace those that the browser holds: ours alone would take the application's away.
-        let is_page =
-            if status == StatusCode::NOT_MODIFIED { headers.contains_key(&name) } else { is_document(headers) };
+        let is_page = match status {
+            // Its lines replace those that the browser holds: ours alone would take the application's away.
+            StatusCode::NOT_MODIFIED => headers.contains_key(&name),
+            // What it shows is another answer's.
+            _ if status.is_redirection() => false,
+            _ => is_document(headers),
+        };
         if !is_page {
             return None;
         }
