@@ -378,6 +378,8 @@ async fn nothing_where_the_layer_stands_down() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Whatever the application's own says, no source of ours opens more than the services that are allowed: each is a
     /// base source, a host of theirs, or names no host at all.
     #[test]

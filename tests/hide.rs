@@ -352,6 +352,8 @@ async fn advertising_interfaces_are_closed_on_request() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Whatever stands in the fields, of an address in them no more is left than its network.
     #[test]
     fn no_address_is_left(

@@ -62,7 +62,8 @@ use crate::{
 /// # Caveats
 ///
 /// A nonce or a hash on an external script lets it load from wherever it is: put one on a service's script only where the
-/// service is allowed. A policy in a `<meta>` element is not seen; browsers obey it besides. A worker has the policy of
+/// service is allowed. No policy speaks of links that only prepare a load (`preconnect`, `dns-prefetch`, `prefetch`), and of
+/// where links and forms lead. A policy in a `<meta>` element is not seen; browsers obey it besides. A worker has the policy of
 /// its own answer. A page that is open when a service is refused keeps what it has loaded: the library's own script loads it
 /// anew after a choice that opens or closes something (see [`ConsentPages`](crate::ConsentPages)); the event
 /// `consent:change` comes before that, and to prevent its default keeps the page.
