@@ -33,7 +33,7 @@ use tower_consent::{
 
 /// The chat, as the policy names it.
 #[derive(Debug)]
-pub struct Tidio;
+pub(crate) struct Tidio;
 
 impl Vendor for Tidio {
     const SERVICE: &'static str = "tidio";
@@ -41,19 +41,19 @@ impl Vendor for Tidio {
 
 /// What the vendor has got. A real one would be told over the network.
 #[derive(Clone, Debug, Default)]
-pub struct Chat {
+pub(crate) struct Chat {
     told: Arc<Mutex<Vec<String>>>,
 }
 
 impl Chat {
     /// Hands a visitor's words to Tidio. Without their consent there is no permit, and no way to call this.
-    pub fn open(&self, _: Permit<'_, Tidio>, text: String) {
+    pub(crate) fn open(&self, _: Permit<'_, Tidio>, text: String) {
         self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(text);
     }
 
     /// What has gone there.
     #[must_use]
-    pub fn told(&self) -> Vec<String> {
+    pub(crate) fn told(&self) -> Vec<String> {
         self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 }
@@ -62,6 +62,10 @@ impl Chat {
 #[derive(Debug, Deserialize)]
 struct Question {
     text: String,
+}
+
+async fn home(State(chat): State<Chat>) -> String {
+    format!("POST text=... to /ask. {} questions have gone to Tidio.\n", chat.told().len())
 }
 
 async fn ask(consent: Decision, State(chat): State<Chat>, Form(question): Form<Question>) -> &'static str {
@@ -99,13 +103,13 @@ fn answer(change: Result<ConsentChange, SelectionError>) -> Response {
 /// # Errors
 ///
 /// A policy that cannot be built.
-pub fn app(chat: Chat) -> Result<Router, Box<dyn Error>> {
+pub(crate) fn app(chat: Chat) -> Result<Router, Box<dyn Error>> {
     let policy = Policy::builder()
         .service_entry(ServiceEntry::new(Tidio::SERVICE, "functional").provider("Tidio LLC").purpose("The chat"))
         .no_sale()
         .build()?;
     Ok(Router::new()
-        .route("/", get(async || "POST text=... to /ask\n"))
+        .route("/", get(home))
         .route("/ask", post(ask))
         .route("/accept", post(accept))
         .route("/refuse", post(refuse))

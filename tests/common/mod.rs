@@ -82,7 +82,9 @@ pub(crate) fn lines(headers: &HeaderMap, name: &str) -> Vec<String> {
 
 /// A service that answers at once, for layers of every type.
 #[derive(Clone)]
-pub(crate) struct Handler(Arc<dyn Fn(&Request<()>) -> Response<()> + Send + Sync>);
+pub(crate) struct Handler(Arc<Answer>);
+
+type Answer = dyn Fn(&Request<()>) -> Response<()> + Send + Sync;
 
 impl Handler {
     pub(crate) fn new(answer: impl Fn(&Request<()>) -> Response<()> + Send + Sync + 'static) -> Self {
