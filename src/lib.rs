@@ -240,7 +240,8 @@ pub use crate::{
         Tokens, TokensBuilder,
     },
     visit::{
-        CountFuture, CountLayer, CountReport, CountService, Counted, DayReport, OutcomeCount, SignalsSeen, VisitCounts,
+        ContentSecurityPolicy, CountFuture, CountLayer, CountReport, CountService, Counted, CspLayer, CspService,
+        DayReport, HiddenFields, HiddenLayer, HiddenService, Load, OutcomeCount, SignalsSeen, VisitCounts,
         VisitCountsBuilder, VisitOutcome, anonymize,
     },
 };
