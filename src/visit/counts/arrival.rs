@@ -3,7 +3,10 @@
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use memchr::memmem;
 
-use crate::visit::anonymize::{self, Agent};
+use crate::visit::{
+    anonymize::{self, Agent},
+    is_document,
+};
 
 /// A request for a page.
 #[derive(Debug)]
@@ -37,12 +40,7 @@ impl Arrival {
 
 /// Whether an answer is a page, or says that the browser has it.
 pub(super) fn is_page<C>(answer: &Response<C>) -> bool {
-    let is_html = || {
-        let media = text(answer.headers(), &header::CONTENT_TYPE).unwrap_or_default();
-        let media = media.split(';').next().unwrap_or_default().trim();
-        media.eq_ignore_ascii_case("text/html") || media.eq_ignore_ascii_case("application/xhtml+xml")
-    };
-    answer.status() == StatusCode::NOT_MODIFIED || (answer.status().is_success() && is_html())
+    answer.status() == StatusCode::NOT_MODIFIED || (answer.status().is_success() && is_document(answer.headers()))
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &header::HeaderName) -> Option<&'h str> {
