@@ -198,6 +198,8 @@ pub use crate::store::{PostgresStore, PostgresStoreBuilder};
 pub use crate::store::{RedbStore, RedbStoreBuilder};
 #[cfg(feature = "redis")]
 pub use crate::store::{RedisConnection, RedisStore, RedisStoreBuilder};
+#[cfg(feature = "tracing")]
+pub use crate::visit::TracingSink;
 pub use crate::{
     catalogue::{KnownCookie, Preset},
     category::{Category, CategorySet, NAME_LIMIT, NameError},
@@ -239,7 +241,10 @@ pub use crate::{
         SessionRejection, SignIn, SignInAnswer, SignedIn, Token, TokenContext, TokenFuture, TokenLayer, TokenService,
         Tokens, TokensBuilder,
     },
-    visit::anonymize,
+    visit::{
+        JsonLinesSink, MemorySink, NetworkError, ProxyHeader, TrustedProxies, Visit, VisitBody, VisitFuture,
+        VisitLayer, VisitLog, VisitLogBuilder, VisitService, VisitSink, anonymize,
+    },
 };
 
 pub mod manual;

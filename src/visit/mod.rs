@@ -1,3 +1,27 @@
 //! What a server gives away of a visit, beside cookies: the visit log, counters, header fields.
 
 pub mod anonymize;
+mod body;
+mod client;
+mod forwarded;
+mod layer;
+mod line;
+mod log;
+mod service;
+mod sinks;
+mod text;
+#[expect(clippy::module_inception, reason = "the room is named after it")]
+mod visit;
+mod writer;
+
+#[cfg(feature = "tracing")]
+pub use self::sinks::TracingSink;
+pub use self::{
+    body::VisitBody,
+    client::{NetworkError, ProxyHeader, TrustedProxies},
+    layer::VisitLayer,
+    log::{VisitLog, VisitLogBuilder},
+    service::{VisitFuture, VisitService},
+    sinks::{JsonLinesSink, MemorySink, VisitSink},
+    visit::Visit,
+};
