@@ -31,7 +31,7 @@ use tower_consent::{
 pub(crate) const START: i64 = 1_795_344_009;
 /// Who granted everything on that day, and who refused it.
 pub(crate) const GRANT: (&str, &str) = ("cookie", "__Host-consent=1:1:2026-11-22+functional+analytics+marketing");
-pub(crate) const REFUSAL: (&str, &str) = ("cookie", "__Host-consent=1:1:2026-11-22-functional-analytics-marketing");
+pub(crate) const REFUSAL: (&str, &str) = ("cookie", "__Host-consent=1:1:2026-11-22!functional!analytics!marketing");
 pub(crate) const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 /// The policy that most tests use.
