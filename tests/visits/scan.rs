@@ -5,7 +5,6 @@ use std::{
     collections::BTreeSet,
     fs, io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    path::Path,
     sync::{Arc, Mutex},
 };
 
@@ -80,59 +79,97 @@ fn networks(who: Who) -> [&'static str; 2] {
     [["198.18.", "2001:db8:a1a1"], ["198.19.", "2001:db8:4e4e"], ["100.77.", "2001:db8:5e5e"]][who as usize]
 }
 
-/// The forms in which a text could stand somewhere: as it is, as hexadecimal digits and as base64.
-fn forms(text: &[u8]) -> Vec<Vec<u8>> {
-    let mut forms = vec![text.to_ascii_lowercase(), hex(text).into_bytes()];
-    // It can begin at each of three places, and its first and last digit depend on what stands beside it.
-    let long = text.repeat(2);
-    for start in 0..3 {
-        let framed = [&vec![0; start][..], &long].concat();
-        for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
-            let digits = engine.encode(&framed);
-            forms.push(digits.as_bytes()[(start * 8).div_ceil(6)..framed.len() * 8 / 6].to_vec());
+/// Texts that are searched for, all at once: one by one they would take minutes.
+#[derive(Default)]
+struct Search {
+    /// In what is written, made lower case.
+    lower: Vec<(Vec<u8>, String)>,
+    exact: Vec<(Vec<u8>, String)>,
+}
+
+impl Search {
+    /// A text as it is, as hexadecimal digits and as base64.
+    fn text(&mut self, label: &str, text: &[u8]) {
+        self.lower.push((text.to_ascii_lowercase(), label.to_owned()));
+        self.lower.push((hex(text).into_bytes(), label.to_owned()));
+        // It can begin at each of three places, and its first and last digit depend on what stands beside it.
+        let long = text.repeat(2);
+        for start in 0..3 {
+            let framed = [&vec![0; start][..], &long].concat();
+            for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+                let digits = engine.encode(&framed);
+                let digits = &digits.as_bytes()[(start * 8).div_ceil(6)..framed.len() * 8 / 6];
+                self.exact.push((digits.to_vec(), label.to_owned()));
+            }
         }
     }
-    forms
+
+    /// Bytes as they are and as hexadecimal digits.
+    fn bytes(&mut self, label: &str, bytes: &[u8]) {
+        self.exact.push((bytes.to_vec(), label.to_owned()));
+        self.lower.push((hex(bytes).into_bytes(), label.to_owned()));
+    }
+
+    /// Everything that is planted.
+    fn planted() -> Self {
+        let mut search = Self::default();
+        for who in WHO {
+            for what in WHAT {
+                search.text(&format!("{what:?} of {who:?}"), marker(who, what).as_bytes());
+            }
+            let label = format!("Address of {who:?}");
+            networks(who).iter().for_each(|network| search.text(&label, network.as_bytes()));
+            let IpAddr::V6(address) = address(who, 1) else { unreachable!() };
+            search.bytes(&label, &address.octets()[..6]);
+        }
+        search
+    }
+
+    /// And every token that was issued, as text and as what it stands for.
+    fn issued(mut self, tokens: &BTreeSet<String>) -> Self {
+        for token in tokens {
+            for bytes in [token.clone().into_bytes(), URL_SAFE_NO_PAD.decode(token).unwrap()] {
+                self.bytes("a token", &bytes[..8]);
+            }
+        }
+        self
+    }
+
+    /// What of it stands there.
+    fn found(&self, bytes: &[u8]) -> BTreeSet<&str> {
+        let mut found = find(bytes, &self.exact);
+        found.extend(find(&bytes.to_ascii_lowercase(), &self.lower));
+        found
+    }
+}
+
+fn find<'s>(bytes: &[u8], texts: &'s [(Vec<u8>, String)]) -> BTreeSet<&'s str> {
+    let mut found = BTreeSet::new();
+    let mut begin = vec![Vec::new(); 1 << 16];
+    let pair = |bytes: &[u8]| usize::from(bytes[0]) << 8 | usize::from(bytes[1]);
+    texts.iter().for_each(|text| begin[pair(&text.0)].push(text));
+    for (start, two) in bytes.windows(2).enumerate() {
+        for (text, label) in &begin[pair(two)] {
+            if bytes[start..].starts_with(text) {
+                found.insert(label.as_str());
+            }
+        }
+    }
+    found
 }
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Everything of one kind that was written.
-struct Written {
-    name: &'static str,
-    bytes: Vec<u8>,
-    lower: Vec<u8>,
-}
-
-impl Written {
-    fn new(name: &'static str, bytes: impl Into<Vec<u8>>) -> Self {
-        let bytes = bytes.into();
-        Self { name, lower: bytes.to_ascii_lowercase(), bytes }
-    }
-
-    fn has(&self, text: &[u8]) -> bool {
-        let [raw, hex, base64 @ ..] = &forms(text)[..] else { unreachable!() };
-        has_any(&self.lower, &[raw, hex]) || has_any(&self.bytes, &base64.iter().collect::<Vec<_>>())
-    }
-
-    fn has_address(&self, who: Who) -> bool {
-        let binary = match address(who, 1) {
-            IpAddr::V6(address) => address.octets()[..6].to_vec(),
-            IpAddr::V4(_) => unreachable!(),
-        };
-        networks(who).iter().any(|text| self.has(text.as_bytes()))
-            || has_any(&self.lower, &[&binary.to_ascii_lowercase(), &hex(&binary).into_bytes()])
-    }
-}
-
 /// A search that finds nothing proves nothing where it cannot find.
 #[test]
 fn the_search_finds_every_form() {
-    let text = secret(Who::Refused, What::Cookie, 17);
-    let found = |bytes: Vec<u8>| Written::new("", bytes).has(marker(Who::Refused, What::Cookie).as_bytes());
+    let token = URL_SAFE_NO_PAD.encode([0x5a; 32]);
+    let search = Search::planted().issued(&[token.clone()].into());
+    let expected = BTreeSet::from(["Cookie of Refused"]);
     for start in 0..3 {
+        let text = secret(Who::Refused, What::Cookie, 17);
         let framed = [&b"xyz"[..start], text.as_bytes(), b"end"].concat();
         for bytes in [
             framed.clone(),
@@ -142,23 +179,20 @@ fn the_search_finds_every_form() {
             STANDARD_NO_PAD.encode(&framed).into_bytes(),
             URL_SAFE_NO_PAD.encode(&framed).into_bytes(),
         ] {
-            assert!(found([b"before ", &bytes[..], b" behind"].concat()), "{start}: {}", bytes.escape_ascii());
+            let written = [b"before ", &bytes[..], b" behind"].concat();
+            assert_eq!(search.found(&written), expected, "{start}: {}", bytes.escape_ascii());
         }
     }
-    assert!(!found(secret(Who::Refused, What::Token, 17).into_bytes()));
-    let tokens = BTreeSet::from([URL_SAFE_NO_PAD.encode([0x5a; 32])]);
-    for bytes in
-        [tokens.first().unwrap().clone().into_bytes(), URL_SAFE_NO_PAD.decode(tokens.first().unwrap()).unwrap()]
-    {
-        assert!(has_any(&[b"before ", &bytes[..]].concat(), &beginnings(&tokens)));
-        assert!(!has_any(&bytes[1..7], &beginnings(&tokens)));
+    for number in [4, 5] {
+        let IpAddr::V6(binary) = address(Who::Refused, 5) else { panic!() };
+        for bytes in [format!("a {}", address(Who::Refused, number)).into_bytes(), binary.octets().to_vec()] {
+            assert_eq!(search.found(&bytes), ["Address of Refused"].into());
+        }
     }
-    for address in [address(Who::Refused, 4), address(Who::Refused, 5)] {
-        assert!(Written::new("", format!("a {address}")).has_address(Who::Refused));
-        assert!(!Written::new("", format!("a {address}")).has_address(Who::Signalled));
+    for bytes in [token.as_bytes(), &[0x5a; 32], hex(&[0x5a; 32]).as_bytes()] {
+        assert_eq!(search.found(bytes), ["a token"].into());
     }
-    let IpAddr::V6(address) = address(Who::Signalled, 5) else { panic!() };
-    assert!(Written::new("", address.octets()).has_address(Who::Signalled));
+    assert_eq!(search.found(b"nothing at all"), [].into());
 }
 
 /// All events of this library, at every level.
@@ -369,62 +403,24 @@ fn ten_thousand_visits_leave_nothing_of_who_did_not_agree() {
         files.extend(fs::read(file.unwrap().path()).unwrap());
     }
     let metrics: String = metrics.snapshot().into_vec().iter().map(|counter| format!("{counter:?}\n")).collect();
-    let all = [
-        Written::new("log files", files),
-        Written::new("events", events.0.lock().unwrap().clone()),
-        Written::new("lines in memory", visits.iter().map(|visit| format!("{visit:?}\n")).collect::<String>()),
-        Written::new("store", fs::read(Path::new(&database)).unwrap()),
-        Written::new("metrics", metrics),
-        Written::new("inventory", names),
+    let lines: String = visits.iter().map(|visit| format!("{visit:?}\n")).collect();
+    // Where what is written, and a word that must stand there.
+    let written = [
+        ("log files", files, "\"is_tracked\":true"),
+        ("events", events.0.lock().unwrap().clone(), "cookie stripped"),
+        ("lines in memory", lines.into_bytes(), "is_tracked: true"),
+        ("store", fs::read(&database).unwrap(), "redb"),
+        ("metrics", metrics.into_bytes(), "stripped"),
+        ("inventory", names.into_bytes(), "nobody-knows"),
     ];
-    for written in &all {
-        assert!(written.bytes.len() > 500, "{}: {:?}", written.name, written.bytes.escape_ascii().to_string());
+    let search = Search::planted().issued(&tokens);
+    // Where it may be, it is: the same search finds it.
+    let allowed = BTreeSet::from(["Address of Allowed", "Agent of Allowed", "Referrer of Allowed"]);
+    for (name, bytes, word) in written {
+        let mut words = Search::default();
+        words.text("word", word.as_bytes());
+        assert_eq!(words.found(&bytes).len(), 1, "{name} is not what it says");
+        let is_log = ["log files", "events", "lines in memory"].contains(&name);
+        assert_eq!(search.found(&bytes), if is_log { allowed.clone() } else { BTreeSet::new() }, "{name}");
     }
-    for (written, sign) in all.iter().zip(["is_tracked", "cookie stripped", "is_tracked", "redb", "stripped", "_ga"]) {
-        assert!(written.has(sign.as_bytes()), "{} is not what it says", written.name);
-    }
-
-    let beginnings = beginnings(&tokens);
-    for written in &all {
-        for who in WHO {
-            for what in WHAT {
-                let may_be_there = who == Who::Allowed && matches!(what, What::Agent | What::Referrer);
-                let is_log = ["log files", "events", "lines in memory"].contains(&written.name);
-                let is_there = written.has(marker(who, what).as_bytes());
-                // Where it may be, it is: the same search finds it.
-                assert_eq!(is_there, may_be_there && is_log, "{what:?} of {who:?} in {}", written.name);
-            }
-            let is_log = ["log files", "events", "lines in memory"].contains(&written.name);
-            assert_eq!(
-                written.has_address(who),
-                who == Who::Allowed && is_log,
-                "address of {who:?} in {}",
-                written.name
-            );
-        }
-        assert!(!has_any(&written.bytes, &beginnings), "a token in {}", written.name);
-    }
-}
-
-/// The first eight bytes of every token, as text and as what it stands for.
-fn beginnings(tokens: &BTreeSet<String>) -> Vec<Vec<u8>> {
-    let both = |token: &String| [token.clone().into_bytes(), URL_SAFE_NO_PAD.decode(token).unwrap()];
-    tokens.iter().flat_map(both).map(|bytes| bytes[..8].to_vec()).collect()
-}
-
-/// Whether any of them stands somewhere. One by one they would take minutes.
-fn has_any<B: AsRef<[u8]>>(bytes: &[u8], texts: &[B]) -> bool {
-    let mut texts: Vec<_> = texts.iter().map(AsRef::as_ref).collect();
-    texts.sort_unstable();
-    let pair = |bytes: &[u8]| usize::from(bytes[0]) << 8 | usize::from(bytes[1]);
-    let mut pairs = vec![false; 1 << 16];
-    texts.iter().for_each(|text| pairs[pair(text)] = true);
-    (0..bytes.len().saturating_sub(1)).any(|start| {
-        let rest = &bytes[start..];
-        pairs[pair(rest)] && {
-            let behind = texts.partition_point(|text| *text <= rest);
-            // What begins `rest` stands just before it, but for texts that begin with another of them.
-            texts[..behind].iter().rev().take(8).any(|text| rest.starts_with(text))
-        }
-    })
 }
