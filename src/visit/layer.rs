@@ -22,6 +22,9 @@ use crate::{
 /// 4. The line is written when the answer's body has ended or is given up, or when there is no answer.
 /// 5. Where no consent layer stands outside, or where it stands down, nobody may be tracked.
 ///
+/// A path can name a person or hold a secret (`/reset/…`): where the site's do, set `path` to
+/// [`none`](crate::PathDetail::None).
+///
 /// # The client's address
 ///
 /// A server knows the connection's other end; this layer has to be told where it stands. For axum:

@@ -1,6 +1,7 @@
 //! The line of one visit while its answer is under way.
 
 use std::{
+    fmt,
     net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -23,7 +24,6 @@ use crate::{
 };
 
 /// What is known so far. When it is dropped, the line is reduced to what may be written, and queued.
-#[derive(Debug)]
 pub(super) struct Line {
     settings: Arc<Settings>,
     context: Option<ConsentContext>,
@@ -38,7 +38,6 @@ pub(super) struct Line {
 }
 
 /// What is declared of who may be tracked, as it came.
-#[derive(Debug, Default)]
 struct Traits {
     uri: Option<Uri>,
     address: Option<IpAddr>,
@@ -112,6 +111,13 @@ impl Line {
         if let Some(visit) = &mut self.visit {
             visit.is_complete = true;
         }
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What came with the request may be more than what may be written.
+        f.debug_struct("Line").field("may_be_tracked", &self.traits.is_some()).finish_non_exhaustive()
     }
 }
 

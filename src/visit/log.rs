@@ -29,6 +29,10 @@ use crate::{
 /// [dropped and counted](Self::dropped). A thread writes the lines to the sinks, and deletes what is older than the
 /// policy's [`Retention::visit_log`], also while nobody visits.
 ///
+/// Lines of who may not be tracked are written when the minute in which they came is over, in the order of their text: so
+/// their place between other lines, and the time that a subscriber or a file system adds, tell no more than the minute. A
+/// crash loses the lines of a minute.
+///
 /// When the last handle is dropped (that of the layer, of the application, and of the last answer under way), what is
 /// queued is written; the drop waits for that.
 ///

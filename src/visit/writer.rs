@@ -33,6 +33,18 @@ pub(super) struct Writer {
     capacity: usize,
     interval: Duration,
     first_kept: Option<Date>,
+    held: Held,
+}
+
+/// Lines of who may not be tracked, until their minute is over.
+///
+/// Their time is cut to the minute, but between two lines with seconds their place would tell the second, and one behind
+/// the other they would tell who went where. So they are written when the minute is over, in the order of their text.
+#[derive(Default)]
+struct Held {
+    visits: Vec<Box<Visit>>,
+    /// The end of the minute in which the first of them came (Unix seconds).
+    until: i64,
 }
 
 /// A sink, and what is known of its health.
@@ -52,7 +64,7 @@ impl Writer {
         interval: Duration,
     ) -> Self {
         let outlets = sinks.into_iter().map(|sink| Outlet { sink, pending: 0, was_told: false }).collect();
-        Self { tasks, shared, outlets, capacity, interval, first_kept: None }
+        Self { tasks, shared, outlets, capacity, interval, first_kept: None, held: Held::default() }
     }
 
     /// Runs until the last handle is gone and everything is written.
@@ -65,22 +77,28 @@ impl Writer {
                 looked = Instant::now();
                 continue;
             }
-            match self.tasks.recv_timeout(left) {
+            let now = self.shared.clock.unix_seconds();
+            match self.tasks.recv_timeout(self.held.left(now).map_or(left, |held| left.min(held))) {
                 Ok(task) => {
                     self.work(task);
                     self.flush();
                     thread::sleep(PAUSE.min(left));
                 }
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    self.release_over();
+                    self.flush();
+                }
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
+        self.release();
         self.flush();
     }
 
     /// Does this task and those that wait, but not for ever: what is over must go under load too.
     fn work(&mut self, first: Task) {
         self.first_kept = self.shared.first_kept();
+        self.release_over();
         self.perform(first);
         for _ in 1..self.capacity {
             let Ok(task) = self.tasks.try_recv() else { return };
@@ -90,21 +108,48 @@ impl Writer {
 
     fn perform(&mut self, task: Task) {
         match task {
-            // An answer that took longer than its line may be kept.
-            Task::Write(visit) if self.first_kept.is_some_and(|first| visit.day() < first) => {}
+            Task::Write(visit) if visit.is_tracked() => self.write(&visit),
             Task::Write(visit) => {
-                for outlet in &mut self.outlets {
-                    outlet.write(&visit, &self.shared);
+                if self.held.visits.is_empty() {
+                    let now = self.shared.clock.unix_seconds();
+                    self.held.until = now.saturating_sub(now.rem_euclid(60)).saturating_add(60);
+                }
+                self.held.visits.push(visit);
+                if self.held.visits.len() >= self.capacity {
+                    self.release();
                 }
             }
             Task::Purge => self.purge(),
             Task::Flush(done) => {
+                self.release();
                 self.purge();
                 self.flush();
                 // Who asked may be gone.
                 done.send(()).unwrap_or_default();
             }
         }
+    }
+
+    fn write(&mut self, visit: &Visit) {
+        // An answer can take longer than its line may be kept.
+        if self.first_kept.is_none_or(|first| visit.day() >= first) {
+            for outlet in &mut self.outlets {
+                outlet.write(visit, &self.shared);
+            }
+        }
+    }
+
+    /// Writes what is held, where its minute is over.
+    fn release_over(&mut self) {
+        if self.held.left(self.shared.clock.unix_seconds()).is_some_and(|left| left.is_zero()) {
+            self.release();
+        }
+    }
+
+    fn release(&mut self) {
+        let mut visits = std::mem::take(&mut self.held.visits);
+        visits.sort_by_cached_key(|visit| serde_json::to_string(visit).unwrap_or_default());
+        visits.iter().for_each(|visit| self.write(visit));
     }
 
     fn flush(&mut self) {
@@ -121,6 +166,15 @@ impl Writer {
                 outlet.note(purged, "what is over is not deleted");
             }
         }
+    }
+}
+
+impl Held {
+    /// How long they are still held; nothing where none are.
+    fn left(&self, now: i64) -> Option<Duration> {
+        let left = u64::try_from(self.until.saturating_sub(now)).unwrap_or_default();
+        // A clock that is set back must not hold them for ever.
+        (!self.visits.is_empty()).then(|| Duration::from_secs(left.min(60)))
     }
 }
 

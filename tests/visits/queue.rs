@@ -10,6 +10,7 @@ use std::{
         mpsc::{self, Receiver, Sender},
     },
     task::{Context, Poll, Waker},
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -18,7 +19,7 @@ use http_body_util::Full;
 use tower::{Layer, Service};
 use tower_consent::{ConsentLayer, ManualClock, MemorySink, Visit, VisitLayer, VisitLog, VisitSink};
 
-use crate::site::{GRANT, START, policy};
+use crate::site::{GRANT, REFUSAL, START, policy};
 
 /// Sends a request with a grant through the layers, and lets the answer go.
 pub(crate) fn visit(log: &VisitLog, path: &str) {
@@ -33,10 +34,18 @@ where
     L: Layer<tower::util::BoxCloneService<Request<()>, Response<Full<Bytes>>, Infallible>>,
     L::Service: Service<Request<()>, Response = Response<C>, Error = Infallible>,
 {
+    answer_to(layer, path, GRANT)
+}
+
+fn answer_to<L, C>(layer: &L, path: &str, field: (&str, &str)) -> Response<C>
+where
+    L: Layer<tower::util::BoxCloneService<Request<()>, Response<Full<Bytes>>, Infallible>>,
+    L::Service: Service<Request<()>, Response = Response<C>, Error = Infallible>,
+{
     let mut service = layer.layer(tower::util::BoxCloneService::new(tower::service_fn(|_| async {
         Ok(Response::new(Full::from("a page")))
     })));
-    let request = Request::builder().uri(path).header(GRANT.0, GRANT.1).body(()).unwrap();
+    let request = Request::builder().uri(path).header(field.0, field.1).body(()).unwrap();
     let future = std::pin::pin!(service.call(request));
     match future.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(answer)) => answer,
@@ -74,6 +83,51 @@ fn a_slow_sink_costs_lines_and_no_request() {
     log.flush();
     let paths: Vec<_> = sink.visits().iter().map(|visit| visit.path().unwrap().to_owned()).collect();
     assert_eq!((paths, log.dropped(), log.failed()), (["/0", "/1", "/2", "/3", "/4"].map(str::to_owned).into(), 16, 0));
+}
+
+/// A line without seconds between two lines with seconds would have them all the same.
+#[test]
+fn the_place_of_a_line_tells_no_more_than_its_minute() {
+    let (sink, clock) = (MemorySink::new(), ManualClock::at(START));
+    let log = VisitLog::builder(sink.clone()).clock(clock.clone()).build().unwrap();
+    let layer = ConsentLayer::new(policy().build().unwrap()).with_clock(clock.clone()).with_visits(log.clone());
+    let written = || sink.visits().iter().map(|visit| visit.path().unwrap().to_owned()).collect::<Vec<_>>();
+    let until = |count| {
+        let start = Instant::now();
+        while written().len() < count {
+            assert!(start.elapsed() < Duration::from_secs(60), "{:?}", written());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    };
+    for (path, field) in [("/c", REFUSAL), ("/1", GRANT), ("/b", REFUSAL), ("/a", REFUSAL), ("/2", GRANT)] {
+        drop(answer_to(&layer, path, field));
+    }
+    until(2);
+    assert_eq!(written(), ["/1", "/2"], "the others wait for the end of their minute");
+    clock.set(START - START % 60 + 59);
+    drop(answer_to(&layer, "/3", GRANT));
+    until(3);
+    assert_eq!(written(), ["/1", "/2", "/3"]);
+    clock.advance(1);
+    drop(answer_to(&layer, "/4", GRANT));
+    until(7);
+    assert_eq!(written(), ["/1", "/2", "/3", "/a", "/b", "/c", "/4"]);
+
+    // The minute ends while nobody comes.
+    clock.advance(59);
+    drop(answer_to(&layer, "/d", REFUSAL));
+    drop(answer_to(&layer, "/5", GRANT));
+    until(8);
+    assert_eq!(written()[7..], ["/5"]);
+    clock.advance(1);
+    until(9);
+    assert_eq!(written()[8..], ["/d"]);
+
+    // Or the log ends before it.
+    drop(answer_to(&layer, "/e", REFUSAL));
+    drop(layer);
+    drop(log);
+    assert_eq!(written()[9..], ["/e"]);
 }
 
 /// Remembers its calls.

@@ -9,9 +9,9 @@ use crate::visit::Visit;
 ///
 /// # Caveats
 ///
-/// A subscriber adds the time of its own, which is finer than what the policy declares for who may not be tracked, and
-/// keeps events for as long as it likes. Set it up so that it keeps both promises (without a time, or one cut to the
-/// minute), or use [`JsonLinesSink`](super::JsonLinesSink).
+/// What a subscriber writes is kept for as long as it likes: the policy's retention is its operator's to keep.
+/// [`JsonLinesSink`](super::JsonLinesSink) keeps it by itself. A subscriber adds a time of its own; for who may not be tracked
+/// it is that of the end of the minute.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct TracingSink;
