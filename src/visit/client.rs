@@ -2,9 +2,11 @@
 
 use std::{error::Error, fmt, net::IpAddr, str::FromStr};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::forwarded::{forwarded, listed};
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The proxies in front of a server, and the one field in which they tell whom they speak for.
 ///
@@ -49,14 +51,23 @@ impl TrustedProxies {
         Ok(Self { header, networks })
     }
 
-    /// The client behind this other end of a connection.
-    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
+    /// The lines in which this other end of a connection tells whom it speaks for, if it may.
+    pub(super) fn lines(&self, peer: IpAddr, headers: &HeaderMap) -> Vec<HeaderValue> {
         if !self.trusts(peer) {
-            return Some(peer);
+            return Vec::new();
         }
+        let name = match self.header {
+            ProxyHeader::XForwardedFor => X_FORWARDED_FOR,
+            ProxyHeader::Forwarded => header::FORWARDED,
+        };
+        headers.get_all(name).iter().cloned().collect()
+    }
+
+    /// The client behind this other end of a connection, which wrote these [lines](Self::lines).
+    pub(super) fn client(&self, peer: IpAddr, lines: &[HeaderValue]) -> Option<IpAddr> {
         match self.header {
-            ProxyHeader::XForwardedFor => self.walk(peer, listed(headers)),
-            ProxyHeader::Forwarded => self.walk(peer, forwarded(headers)),
+            ProxyHeader::XForwardedFor => self.walk(peer, listed(lines)),
+            ProxyHeader::Forwarded => self.walk(peer, forwarded(lines)),
         }
     }
 

@@ -59,7 +59,7 @@ pub struct VisitLayer {
 pub(super) struct Settings {
     pub(super) log: VisitLog,
     pub(super) peer: Option<Peer>,
-    pub(super) proxies: Option<TrustedProxies>,
+    pub(super) proxies: Option<Arc<TrustedProxies>>,
     /// For requests from which the consent layer stands down.
     policy: Option<PolicyHandle>,
 }
@@ -94,7 +94,7 @@ impl VisitLayer {
     /// The proxies that stand in front, and the field in which they tell whom they speak for.
     #[must_use]
     pub fn with_proxies(mut self, proxies: TrustedProxies) -> Self {
-        Arc::make_mut(&mut self.settings).proxies = Some(proxies);
+        Arc::make_mut(&mut self.settings).proxies = Some(Arc::new(proxies));
         self
     }
 }

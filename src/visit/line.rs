@@ -2,28 +2,21 @@
 
 use std::{
     fmt,
-    net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header, request::Parts, uri::Authority,
-};
+use http::{Method, Response, StatusCode, header, request::Parts, uri::Authority};
 
 use super::{
-    anonymize,
     layer::Settings,
     text::{self, plain},
+    traits::Traits,
     visit::{Visit, VisitTime, method_name},
 };
-use crate::{
-    decide::Decision,
-    enforce::ConsentContext,
-    policy::{AddressDetail, AgentDetail, Detail, PathDetail, ReferrerDetail},
-};
+use crate::{decide::Decision, enforce::ConsentContext, policy::PathDetail};
 
-/// What is known so far. When it is dropped, the line is reduced to what may be written, and queued.
+/// What is known so far. When it is dropped, what may not be written is let go, and the rest is queued.
 pub(super) struct Line {
     settings: Arc<Settings>,
     context: Option<ConsentContext>,
@@ -35,14 +28,6 @@ pub(super) struct Line {
     traits: Option<Box<Traits>>,
     /// The length that the answer announced.
     announced: Option<u64>,
-}
-
-/// What is declared of who may be tracked, as it came.
-struct Traits {
-    uri: Option<Uri>,
-    address: Option<IpAddr>,
-    user_agent: Option<HeaderValue>,
-    referrer: Option<HeaderValue>,
 }
 
 impl Line {
@@ -80,7 +65,7 @@ impl Line {
                 // Nothing follows the head of such an answer.
                 is_complete: parts.method == Method::HEAD,
             })),
-            traits: tracked.map(|detail| Box::new(Traits::read(settings, &detail, parts))),
+            traits: tracked.map(|detail| Box::new(Traits::read(settings, detail, parts))),
             announced: None,
         })
     }
@@ -143,81 +128,26 @@ impl Drop for Line {
         if detail.path == PathDetail::None {
             visit.path = None;
         }
-        if let Some(traits) = traits {
-            visit.is_tracked = true;
-            traits.write(&detail, &mut visit);
-        }
-        self.settings.log.write(visit);
+        visit.is_tracked = traits.is_some();
+        self.settings.log.write(visit, traits);
     }
-}
-
-impl Traits {
-    /// Takes what is declared, and nothing else.
-    fn read(settings: &Settings, detail: &Detail, parts: &Parts) -> Self {
-        let field = |name: HeaderName| parts.headers.get(name).cloned();
-        Self {
-            uri: (detail.path == PathDetail::Query && parts.uri.query().is_some()).then(|| parts.uri.clone()),
-            address: if detail.address == AddressDetail::None { None } else { client(settings, parts) },
-            user_agent: if detail.user_agent == AgentDetail::None { None } else { field(header::USER_AGENT) },
-            referrer: if detail.referrer == ReferrerDetail::None { None } else { field(header::REFERER) },
-        }
-    }
-
-    fn write(self, detail: &Detail, visit: &mut Visit) {
-        if let Some(uri) = &self.uri {
-            let whole = uri.path_and_query().map_or("", |whole| whole.as_str());
-            visit.path = Some(plain(whole.as_bytes(), text::PATH));
-        }
-        visit.address = self.address.map(|address| match detail.address {
-            AddressDetail::Full => address,
-            _ => anonymize::address(address),
-        });
-        visit.user_agent = self.user_agent.and_then(|agent| user_agent(agent.as_bytes(), detail.user_agent));
-        visit.referrer = self.referrer.and_then(|referrer| referrer_text(referrer.to_str().ok()?, detail.referrer));
-    }
-}
-
-fn user_agent(agent: &[u8], detail: AgentDetail) -> Option<String> {
-    match detail {
-        AgentDetail::None => None,
-        AgentDetail::Family => Some(anonymize::user_agent(&String::from_utf8_lossy(agent)).to_string()),
-        AgentDetail::Full => Some(plain(agent, text::AGENT)),
-    }
-}
-
-/// One that cannot be read is left out: it could be anything.
-fn referrer_text(referrer: &str, detail: ReferrerDetail) -> Option<String> {
-    let kept = match detail {
-        ReferrerDetail::None => None,
-        ReferrerDetail::Origin => anonymize::referrer(referrer),
-        ReferrerDetail::Path => anonymize::referrer_path(referrer),
-        ReferrerDetail::Query => anonymize::referrer_path(referrer).map(|mut kept| {
-            let whole = referrer.split('#').next().unwrap_or_default();
-            if let Some((_, query)) = whole.split_once('?') {
-                kept.push('?');
-                kept.push_str(query);
-            }
-            kept
-        }),
-    };
-    kept.map(|kept| plain(kept.as_bytes(), text::REFERRER))
 }
 
 /// The host that was asked; nothing for what is no host.
 fn host(parts: &Parts) -> Option<String> {
-    let in_field = |headers: &HeaderMap| Authority::try_from(headers.get(header::HOST)?.as_bytes()).ok();
-    let host = match parts.uri.host() {
-        Some(host) => host.to_ascii_lowercase(),
-        None => in_field(&parts.headers)?.host().to_ascii_lowercase(),
+    let given = match parts.uri.host() {
+        Some(host) => host.as_bytes(),
+        None => parts.headers.get(header::HOST)?.as_bytes(),
     };
-    Some(plain(host.as_bytes(), text::HOST))
-}
-
-/// The client's address, as the connection or trusted proxies tell it.
-fn client(settings: &Settings, parts: &Parts) -> Option<IpAddr> {
-    let peer = settings.peer.as_ref()?(parts)?.to_canonical();
-    match &settings.proxies {
-        Some(proxies) => proxies.client(peer, &parts.headers),
-        None => Some(peer),
-    }
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    let end = given.iter().position(|byte| !is_name(byte)).unwrap_or(given.len());
+    let (name, port) = given.split_at(end);
+    let mut host = match port {
+        // What almost all ask for; the rest is for a parser.
+        [] => plain(name, text::HOST),
+        [b':', port @ ..] if port.iter().all(u8::is_ascii_digit) => plain(name, text::HOST),
+        _ => plain(Authority::try_from(given).ok()?.host().as_bytes(), text::HOST),
+    };
+    host.make_ascii_lowercase();
+    Some(host)
 }

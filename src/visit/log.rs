@@ -15,6 +15,7 @@ use time::Date;
 
 use super::{
     sinks::VisitSink,
+    traits::Traits,
     visit::Visit,
     writer::{Task, Writer},
 };
@@ -124,9 +125,9 @@ impl VisitLog {
         }
     }
 
-    /// Queues a line, or drops it.
-    pub(super) fn write(&self, visit: Box<Visit>) {
-        let refused = self.0.queue.as_ref().map(|queue| queue.try_send(Task::Write(visit)));
+    /// Queues a line, or drops it. `traits`: only of who may be tracked.
+    pub(super) fn write(&self, visit: Box<Visit>, traits: Option<Box<Traits>>) {
+        let refused = self.0.queue.as_ref().map(|queue| queue.try_send(Task::Write(visit, traits)));
         if let Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) = refused {
             self.0.shared.dropped.fetch_add(1, Ordering::Relaxed);
         }

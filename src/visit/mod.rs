@@ -10,6 +10,7 @@ mod log;
 mod service;
 mod sinks;
 mod text;
+mod traits;
 #[expect(clippy::module_inception, reason = "the room is named after it")]
 mod visit;
 mod writer;

@@ -12,6 +12,14 @@ pub(super) const REFERRER: usize = 2_048;
 /// Printable ASCII as it is, every other byte as `%XX`, cut at this many bytes: no line break, no escape sequence for
 /// terminals and no text that runs from right to left comes through.
 pub(super) fn plain(bytes: &[u8], limit: usize) -> String {
+    // Almost every text: judged without a branch for each byte, and copied at once.
+    let is_plain = bytes.iter().fold(true, |is_plain, byte| is_plain & matches!(byte, b' '..=b'~'));
+    if is_plain
+        && bytes.len() <= limit
+        && let Ok(text) = str::from_utf8(bytes)
+    {
+        return text.to_owned();
+    }
     let mut text = String::with_capacity(bytes.len().min(limit));
     for &byte in bytes {
         let is_plain = matches!(byte, b' '..=b'~');

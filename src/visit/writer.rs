@@ -13,7 +13,7 @@ use std::{
 
 use time::Date;
 
-use super::{log::Shared, sinks::VisitSink, visit::Visit};
+use super::{log::Shared, sinks::VisitSink, traits::Traits, visit::Visit};
 
 /// After a batch the thread sleeps for this long without waiting for the queue: a request that finds it waiting has to
 /// wake it, which costs more than all the rest. So at most every twentieth millisecond has such a request.
@@ -21,7 +21,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// What the queue holds.
 pub(super) enum Task {
-    Write(Box<Visit>),
+    /// Of who may be tracked with what is told of them.
+    Write(Box<Visit>, Option<Box<Traits>>),
     Purge,
     Flush(SyncSender<()>),
 }
@@ -108,8 +109,11 @@ impl Writer {
 
     fn perform(&mut self, task: Task) {
         match task {
-            Task::Write(visit) if visit.is_tracked() => self.write(&visit),
-            Task::Write(visit) => {
+            Task::Write(mut visit, Some(traits)) => {
+                traits.write(&mut visit);
+                self.write(&visit);
+            }
+            Task::Write(visit, None) => {
                 if self.held.visits.is_empty() {
                     let now = self.shared.clock.unix_seconds();
                     self.held.until = now.saturating_sub(now.rem_euclid(60)).saturating_add(60);

@@ -99,7 +99,7 @@ fn the_place_of_a_line_tells_no_more_than_its_minute() {
             std::thread::sleep(Duration::from_millis(2));
         }
     };
-    for (path, field) in [("/c", REFUSAL), ("/1", GRANT), ("/b", REFUSAL), ("/a", REFUSAL), ("/2", GRANT)] {
+    for (path, field) in [("/b", REFUSAL), ("/1", GRANT), ("/c", REFUSAL), ("/a", REFUSAL), ("/2", GRANT)] {
         drop(answer_to(&layer, path, field));
     }
     until(2);
