@@ -43,7 +43,7 @@ pub(super) struct Writer {
 /// the other they would tell who went where. So they are written when the minute is over, in the order of their text.
 #[derive(Default)]
 struct Held {
-    visits: Vec<Box<Visit>>,
+    visits: Vec<Visit>,
     /// The end of the minute in which the first of them came (Unix seconds).
     until: i64,
 }
@@ -118,7 +118,7 @@ impl Writer {
                     let now = self.shared.clock.unix_seconds();
                     self.held.until = now.saturating_sub(now.rem_euclid(60)).saturating_add(60);
                 }
-                self.held.visits.push(visit);
+                self.held.visits.push(*visit);
                 if self.held.visits.len() >= self.capacity {
                     self.release();
                 }

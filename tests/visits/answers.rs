@@ -35,7 +35,7 @@ async fn a_visitor_who_goes_away_is_written_down() {
     let mut stream = send(site.address, "/endless", &[GRANT]).await;
     let mut piece = [0; 512];
     while !String::from_utf8_lossy(&piece).contains("piece") {
-        stream.read(&mut piece).await.unwrap();
+        assert!(stream.read(&mut piece).await.unwrap() > 0, "the connection ended");
     }
     assert_eq!(site.visits().len(), 0, "the answer is under way");
     drop(stream);

@@ -292,7 +292,7 @@ impl Ask {
         cookies.push_str(&format!("; __Host-token={}", cookie_token.unwrap_or(&token)));
         let address = address(self.who, self.number);
         let (peer, through) =
-            if self.number % 5 == 0 { (address, None) } else { ([10, 0, 0, 1].into(), Some(address)) };
+            if self.number.is_multiple_of(5) { (address, None) } else { ([10, 0, 0, 1].into(), Some(address)) };
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{path}?q={0}&{0}", secret(What::Query)))
