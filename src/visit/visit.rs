@@ -121,11 +121,6 @@ impl Visit {
         self.is_complete
     }
 
-    /// The time as text: as much of `2026-11-22T10:40:09Z` as is declared.
-    pub(super) const fn time(&self) -> VisitTime {
-        self.time
-    }
-
     /// The duration as a number.
     pub(super) fn milliseconds(&self) -> u64 {
         u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX)

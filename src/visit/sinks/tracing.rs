@@ -26,7 +26,7 @@ impl TracingSink {
 
 impl VisitSink for TracingSink {
     fn write(&mut self, visit: &Visit) -> io::Result<()> {
-        let time = visit.time().to_string();
+        let time = visit.time.to_string();
         let address = visit.address().map(|address| address.to_string());
         // Strings, which subscribers quote: what a visitor sent must not look like another field.
         tracing::info!(
