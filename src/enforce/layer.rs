@@ -83,6 +83,11 @@ impl<L> ConsentLayer<L> {
         self.shared.policy.current()
     }
 
+    /// The policy, and whichever is published in its place.
+    pub(crate) fn policy_handle(&self) -> PolicyHandle {
+        self.shared.policy.clone()
+    }
+
     /// Puts a layer directly inside of this one, outside of those that stand there already.
     #[must_use]
     pub(crate) fn with_inside<M>(self, layer: M) -> ConsentLayer<Stack<L, M>> {
