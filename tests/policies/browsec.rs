@@ -1,0 +1,81 @@
+//! Browsec, B1 to B6.
+
+use crate::{
+    shared::tells_a_small_change,
+    site::{DAY, Site, jar, others},
+};
+
+const NAME: &str = "browsec";
+const NUMBER: &str = "account_number";
+
+/// Cookies may be stored, none longer than was declared for it: a longer life is cut.
+#[tokio::test]
+async fn b1() {
+    let site = Site::of(NAME);
+    let mut visitor = site.visitor();
+    site.choose(&mut visitor, "accept-all").await;
+    // Each is set for ten years.
+    let answer = site.get(&mut visitor, "/page").await;
+    let half_a_year = (time::macros::date!(2027 - 05 - 22) - time::macros::date!(2026 - 11 - 22)).whole_days();
+    for (name, days) in [(NUMBER, 400), ("region", half_a_year), ("ops_x", 7)] {
+        let line = answer.line(name);
+        // Browsers take the last of an attribute.
+        let (_, last) = line.to_lowercase().rsplit_once("max-age=").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+        assert_eq!(last.split(';').next().unwrap().parse(), Ok(days * DAY), "{line}");
+    }
+    // And in the browser.
+    for (after, left) in [
+        (7 * DAY - 1, &["account_number", "ops_x", "region"][..]),
+        (7 * DAY, &["account_number", "region"]),
+        (half_a_year * DAY, &["account_number"]),
+    ] {
+        site.clock.set(crate::site::START + after);
+        assert_eq!(others(&visitor), left, "after {after} seconds");
+    }
+}
+
+/// The permanent number is stored as its own category allows, and as nothing else does.
+#[tokio::test]
+async fn b2() {
+    let site = Site::of(NAME);
+    let page = site.get(&mut site.visitor(), "/privacy/").await;
+    page.assert_says("Anonymous account number");
+    for (choice, held) in [
+        ("", false),
+        ("reject-all", false),
+        ("save&category=functional&category=analytics", false),
+        ("save&category=account-number", true),
+        ("accept-all", true),
+    ] {
+        let mut visitor = site.visitor();
+        if !choice.is_empty() {
+            site.choose(&mut visitor, choice).await;
+        }
+        site.get(&mut visitor, "/page").await;
+        assert_eq!(visitor.holds(NUMBER), held, "{choice:?}: {:?}", jar(&visitor));
+        let page = site.get(&mut visitor, "/page").await;
+        assert_eq!(page.saw().contains(&NUMBER), held, "{choice:?}");
+    }
+    // Permanently: as long as browsers keep anything, and the site sets it anew.
+    let mut visitor = site.visitor();
+    site.choose(&mut visitor, "save&category=account-number").await;
+    site.get(&mut visitor, "/page").await;
+    assert_eq!(others(&visitor), [NUMBER]);
+    let start = crate::site::START;
+    site.clock.set(start + 400 * DAY - 1);
+    visitor.assert_holds(NUMBER);
+    // The consent to it is over long before that: with the next page the number goes, unless it is given again.
+    site.get(&mut visitor, "/page").await;
+    visitor.assert_lacks(NUMBER);
+    site.choose(&mut visitor, "save&category=account-number").await;
+    site.get(&mut visitor, "/page").await;
+    visitor.assert_holds(NUMBER);
+    site.choose(&mut visitor, "withdraw").await;
+    visitor.assert_lacks(NUMBER);
+}
+
+/// As T7.
+#[tokio::test]
+async fn b5() {
+    tells_a_small_change(NAME, "26 June 2015", "region").await;
+}

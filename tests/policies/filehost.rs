@@ -1,0 +1,123 @@
+//! The file host, L1 to L6.
+
+use tower_consent::{CookieRule, Revision, RuleTarget, ServiceEntry, Signal};
+
+use crate::{
+    shared::{tells_a_vendor_only_by_consent, works_without_cookies},
+    site::{Site, others, policy},
+};
+
+const NAME: &str = "filehost";
+const GUARD: [&str; 3] = ["__cf_bm", "_cfuvid", "cf_clearance"];
+
+/// As C2; and the page says it.
+#[tokio::test]
+async fn l2() {
+    works_without_cookies(NAME).await;
+    let site = Site::of(NAME);
+    site.get(&mut site.visitor(), "/privacy/cookies").await.assert_says("Without cookies the site may not work.");
+}
+
+/// The cookies of the vendor that keeps attacks away pass, whatever was chosen and whatever the browser signals; those of
+/// nobody else do.
+#[tokio::test]
+async fn l3() {
+    let site = Site::of(NAME);
+    let declaration = site.get(&mut site.visitor(), "/privacy/cookies").await;
+    declaration.assert_says("Cloudflare, Inc.");
+    let page = site.get(&mut site.visitor(), "/privacy/").await;
+    page.assert_says("Cloudflare");
+    page.assert_lacks("value=\"cloudflare\"");
+    for choice in ["", "reject-all", "withdraw", "save"] {
+        for signal in [None, Some(Signal::Dnt), Some(Signal::Gpc)] {
+            let mut visitor = site.visitor();
+            if let Some(signal) = signal {
+                visitor = visitor.with_signal(signal);
+            }
+            if !choice.is_empty() {
+                site.choose(&mut visitor, choice).await;
+            }
+            site.get(&mut visitor, "/page").await;
+            assert_eq!(others(&visitor), GUARD, "{choice:?} {signal:?}");
+            let page = site.get(&mut visitor, "/page").await;
+            let mut saw: Vec<_> = page.saw().into_iter().filter(|name| *name != crate::site::CONSENT).collect();
+            saw.sort_unstable();
+            assert_eq!(saw, GUARD, "{choice:?} {signal:?}: both ways");
+        }
+    }
+}
+
+/// As C8.
+#[tokio::test]
+async fn l4() {
+    tells_a_vendor_only_by_consent(NAME, "previews", "functional", "Previews").await;
+}
+
+/// A material revision widens no old consent: the grant keeps its old scope, and what is new waits for a yes.
+#[tokio::test]
+async fn l5() {
+    let site = Site::of(NAME);
+    let mut visitor = site.visitor();
+    site.choose(&mut visitor, "accept-all").await;
+    site.get(&mut visitor, "/page").await;
+    let old = [&GUARD[..], &["preview_size", "sort"]].concat();
+    let sorted = |mut names: Vec<&str>| {
+        names.sort_unstable();
+        names.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(others(&visitor), sorted(old.clone()));
+
+    // "Functional" was granted as a whole: a new service in it, and a new category, are not what was granted.
+    let next = policy(NAME)
+        .revision(Revision::new(2).on(2026, 11, 20).changes("Files are also scanned and measured."))
+        .service_entry(ServiceEntry::new("scanner", "functional").since(2).provider("Example Scan Ltd"))
+        .cookie(CookieRule::new("scan_id", RuleTarget::service("scanner")))
+        .category(tower_consent::CategoryEntry::new("analytics").since(2))
+        .cookie(CookieRule::new("measure", tower_consent::Category::ANALYTICS));
+    site.handle.publish(next.build().unwrap()).unwrap();
+    for _ in 0..3 {
+        let page = site.get(&mut visitor, "/page").await;
+        page.assert_says("data-consent-banner");
+        assert!(page.saw().contains(&"preview_size") && page.saw().contains(&"sort"), "{:?}", page.saw());
+        assert_eq!(others(&visitor), sorted(old.clone()), "the old scope, and no more");
+    }
+    // No is an answer that leaves the old consent for what it was. A yes is what widens it.
+    let mut other = visitor.clone();
+    site.choose(&mut visitor, "accept-all").await;
+    site.get(&mut visitor, "/page").await;
+    assert_eq!(others(&visitor), sorted([&old[..], &["scan_id", "measure"]].concat()));
+    site.choose(&mut other, "reject-all").await;
+    site.get(&mut other, "/page").await;
+    assert_eq!(others(&other), GUARD);
+}
+
+/// Every new revision, of either kind, is announced on the page until it was seen, and not after that.
+#[tokio::test]
+async fn l6() {
+    let site = Site::of(NAME);
+    let (mut agreed, mut refused) = (site.visitor(), site.visitor());
+    site.choose(&mut agreed, "accept-all").await;
+    site.choose(&mut refused, "reject-all").await;
+    let mut next = policy(NAME);
+    for (number, revision) in [
+        (2, Revision::new(2).on(2026, 11, 18).notice().changes("Revision two says it better.")),
+        (3, Revision::new(3).on(2026, 11, 19).changes("Revision three has more.")),
+        (4, Revision::new(4).on(2026, 11, 20).notice().changes("Revision four is shorter.")),
+    ] {
+        next = next.revision(revision);
+        site.handle.publish(next.clone().build().unwrap()).unwrap();
+        let words = ["two", "three", "four"][number - 2];
+        for (who, visitor) in [("agreed", &mut agreed), ("refused", &mut refused)] {
+            for _ in 0..3 {
+                let page = site.get(visitor, "/page").await;
+                let is_told = page.body.contains("data-consent-notice") || page.body.contains("data-consent-banner");
+                assert!(is_told, "{who}, revision {number}: it is not announced");
+                site.get(visitor, "/privacy/update").await.assert_says(&format!("Revision {words}"));
+            }
+            site.choose(visitor, "note").await;
+            let page = site.get(visitor, "/page").await;
+            page.assert_lacks("data-consent-notice");
+            page.assert_lacks("data-consent-banner");
+        }
+    }
+}
