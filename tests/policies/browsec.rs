@@ -74,6 +74,52 @@ async fn b2() {
     visitor.assert_lacks(NUMBER);
 }
 
+/// Nothing is collected outside of a request that the visitor made: the script calls nobody by itself, and the log has a
+/// line for each request and no more. (What a real browser sends: `browser/strict.rs`.)
+#[tokio::test]
+async fn b6() {
+    let site = Site::of(NAME);
+    let mut visitor = site.visitor();
+    let page = site.get(&mut visitor, "/page").await;
+    let (_, after) = page.body.split_once("<script src=\"").expect("the library's script");
+    let (address, _) = after.split_once('"').unwrap();
+    let script = site.get(&mut visitor, address).await;
+    assert!(script.status == 200 && script.body.len() > 500, "{address}");
+    for by_itself in [
+        "sendBeacon",
+        "XMLHttpRequest",
+        "WebSocket",
+        "EventSource",
+        "setInterval",
+        "serviceWorker",
+        "pagehide",
+        "unload",
+        "visibilitychange",
+        "keepalive",
+        "RTCPeerConnection",
+        "localStorage",
+        "sessionStorage",
+        "indexedDB",
+    ] {
+        script.assert_lacks(by_itself);
+    }
+    for answer in [&page, &script] {
+        for field in ["report-to", "reporting-endpoints", "nel", "refresh", "link"] {
+            assert_eq!(answer.field(field), "", "{field}");
+        }
+        answer.assert_lacks(" ping=");
+        answer.assert_lacks("http-equiv");
+    }
+    assert_eq!(site.visits().len(), 2, "one for each request");
+    // Nobody comes: nothing is written, however long.
+    for _ in 0..20 {
+        site.clock.advance(3_600);
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_eq!(site.visits().len(), 2);
+    assert_eq!(site.records.latest(10).await.unwrap(), [""; 0]);
+}
+
 /// As T7.
 #[tokio::test]
 async fn b5() {

@@ -1,12 +1,14 @@
 //! CapSolver, C1 to C13.
 
 use serde_json::Value;
-use time::macros::date;
-use tower_consent::{Lifetime, Retention, Signal, SignalScope, TokenDigest, TokenStore as _};
+use tower_consent::{Signal, SignalScope, TokenDigest, TokenStore as _};
 
 use crate::{
-    shared::{asks_anew_after_a_material_change, signed_in, tells_a_vendor_only_by_consent, works_without_cookies},
-    site::{DAY, START, Site, TOKEN, account, eventually, jar, others, policy, text, value},
+    shared::{
+        asks_anew_after_a_material_change, ends_by_itself, forgets_who_may_not_be_tracked, signed_in,
+        tells_a_vendor_only_by_consent, works_without_cookies,
+    },
+    site::{ADDRESS, AGENT, DAY, START, Site, TOKEN, account, eventually, jar, others, policy, value},
 };
 
 const NAME: &str = "capsolver";
@@ -66,6 +68,9 @@ async fn c3() {
         // A grant of before, of a browser that sent no signal then.
         let mut before = site.visitor();
         site.choose(&mut before, "accept-all").await;
+        site.get(&mut before, "/page").await;
+        assert_eq!((site.records.latest(10).await.unwrap().len(), site.visits().len()), (1, 1), "then, by consent");
+        site.clear_visits();
         for visitor in [site.visitor(), before] {
             let mut visitor = visitor.with_signal(signal);
             let held = jar(&visitor);
@@ -104,6 +109,9 @@ async fn c3() {
             site.get(&mut visitor, "/privacy/").await.assert_says("This site then stores nothing in your browser");
         }
         assert_eq!(site.told(), [""; 0]);
+        // Not a line was written, not even one that says nothing.
+        assert_eq!(site.visits(), [Value::Null; 0], "{signal}");
+        assert_eq!(site.records.latest(10).await.unwrap().len(), 1, "no record was added");
     }
     // The default scope: no cookie that is not essential.
     let gentle = policy(NAME).signal(Signal::Dnt, SignalScope::All).signal(Signal::Gpc, SignalScope::All);
@@ -186,6 +194,31 @@ async fn c6() {
     assert_eq!(there.by_bearer("GET", "/account", &other).await.body, "ada", "the other device is another sign-in");
 }
 
+/// Address, what was used and which call was made are logged of who agreed to it; of all others there is no line at all.
+#[tokio::test]
+async fn c7() {
+    let site = Site::of(NAME);
+    let mut visitor = site.visitor();
+    site.choose(&mut visitor, "save&category=analytics").await;
+    let lines = site.visits_of(&mut visitor, &["/page?secret=query", "/privacy/api/state"]).await;
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for (line, path) in lines.iter().zip(["/page", "/privacy/api/state"]) {
+        for (field, value) in [
+            ("time", "2026-11-22T12:00:00Z"),
+            ("method", "GET"),
+            ("host", "www.example.com"),
+            ("path", path),
+            ("address", ADDRESS),
+            ("user_agent", AGENT),
+            ("referrer", "https://search.example"),
+        ] {
+            assert_eq!(line[field], value, "{field} in {line}");
+        }
+        assert_eq!((&line["status"], &line["is_tracked"]), (&200.into(), &true.into()), "{line}");
+    }
+    forgets_who_may_not_be_tracked(NAME, "save&category=analytics", None).await;
+}
+
 /// Tidio gets something from who allowed Tidio, and from nobody else.
 #[tokio::test]
 async fn c8() {
@@ -195,53 +228,7 @@ async fn c8() {
 /// One table, with a line for each kind of thing; what is over goes by itself; and the end of the account ends all of it.
 #[tokio::test]
 async fn c9() {
-    // The file names every line that there is.
-    let file: toml::Table = toml::from_str(&text(NAME)).unwrap();
-    let told = toml::from_str::<Retention>("no-such-line = '1 days'").unwrap_err().to_string();
-    let (_, lines) = told.split_once("expected one of ").unwrap();
-    for line in lines.trim().split(", ").map(|line| line.trim_matches('`')) {
-        assert!(file["retention"].get(line).is_some(), "no line for {line}");
-    }
-    assert!(file["tokens"].get("lifetime").is_some());
-
-    let site = Site::of(NAME);
-    assert_eq!(site.handle.current().retention().consent_records(), Lifetime::months(36));
-    let mut visitor = site.visitor();
-    signed_in(&site, &mut visitor, "ada").await;
-    site.choose(&mut visitor, "accept-all").await;
-    site.post(&mut visitor, "/request", "kind=access&country=DE").await;
-    site.choose(&mut site.visitor(), "reject-all").await;
-    let kept = async |site: &Site| {
-        let records = site.records.proof(&account("ada")).await.unwrap().len();
-        (records, site.rights.requests().await.unwrap().len(), site.records.day_counts().await.unwrap().len())
-    };
-    let before = kept(&site).await;
-    assert!(before.0 > 0 && before.1 == 1 && before.2 > 0, "{before:?}");
-
-    // Each goes at its own time, and nobody has to ask for it: 24 months, 25 months, 36 months.
-    for (day, left) in [
-        (date!(2028 - 11 - 20), (true, true, true)),
-        (date!(2028 - 11 - 24), (true, false, true)),
-        (date!(2028 - 12 - 25), (true, false, false)),
-        (date!(2029 - 11 - 20), (true, false, false)),
-        (date!(2029 - 11 - 24), (false, false, false)),
-    ] {
-        // A server of that day, whose first choice begins the purge; what that leaves is not counted.
-        let clock = tower_consent::ManualClock::at(day.midnight().assume_utc().unix_timestamp());
-        let later = Site::over(policy(NAME), site.store.clone(), clock);
-        let sign = later.choose(&mut later.visitor(), "accept-all").await.status;
-        assert_eq!(sign, 303);
-        let today = day.midnight().assume_utc().date();
-        eventually(&format!("{day}"), async || {
-            let requests = !later.rights.requests().await.unwrap().is_empty();
-            let records = !later.records.proof(&account("ada")).await.unwrap().is_empty();
-            let counts = later.records.day_counts().await.unwrap();
-            let counts = counts.iter().any(|count| count.day != today);
-            (records, requests, counts) == left
-        })
-        .await;
-    }
-
+    ends_by_itself(NAME, 30, "accept-all").await;
     // Never beyond the life of the account.
     let site = Site::of(NAME);
     let mut visitor = site.visitor();

@@ -3,12 +3,48 @@
 use tower_consent::{CookieRule, Revision, RuleTarget, ServiceEntry, Signal};
 
 use crate::{
-    shared::{tells_a_vendor_only_by_consent, works_without_cookies},
-    site::{Site, others, policy},
+    shared::{forgets_who_may_not_be_tracked, tells_a_vendor_only_by_consent, works_without_cookies},
+    site::{ADDRESS, Site, others, policy},
 };
 
 const NAME: &str = "filehost";
 const GUARD: [&str; 3] = ["__cf_bm", "_cfuvid", "cf_clearance"];
+
+/// Address, time and duration of each page, of who agreed to it. How long a whole visit took is not written: that needs an
+/// identifier, and the page says that there is none.
+#[tokio::test]
+async fn l1() {
+    let site = Site::of(NAME);
+    let mut visitor = site.visitor();
+    site.choose(&mut visitor, "save&category=server-log").await;
+    site.clock.advance(17);
+    let lines = site.visits_of(&mut visitor, &["/page", "/privacy/", "/account"]).await;
+    assert_eq!(lines.len(), 3);
+    for (line, status) in lines.iter().zip([200, 200, 401]) {
+        assert_eq!((&line["address"], &line["time"]), (&ADDRESS.into(), &"2026-11-22T12:00:17Z".into()), "{line}");
+        assert!(line["duration_ms"].is_u64() && line["bytes"].is_u64(), "{line}");
+        assert_eq!((&line["status"], &line["referrer"]), (&status.into(), &"https://search.example/find".into()));
+        // Of the visit as a whole there is nothing: no field but those of one request.
+        let known = [
+            "time",
+            "method",
+            "host",
+            "path",
+            "status",
+            "duration_ms",
+            "bytes",
+            "address",
+            "user_agent",
+            "referrer",
+            "is_tracked",
+            "is_complete",
+        ];
+        assert!(line.as_object().unwrap().keys().all(|field| known.contains(&field.as_str())), "{line}");
+    }
+    let declaration = site.get(&mut visitor, "/privacy/cookies").await;
+    declaration.assert_says("It does not hold how long your visit took");
+    forgets_who_may_not_be_tracked(NAME, "save&category=server-log", Some("2026-11-22T12:00Z")).await;
+}
 
 /// As C2; and the page says it.
 #[tokio::test]
@@ -43,6 +79,8 @@ async fn l3() {
             let mut saw: Vec<_> = page.saw().into_iter().filter(|name| *name != crate::site::CONSENT).collect();
             saw.sort_unstable();
             assert_eq!(saw, GUARD, "{choice:?} {signal:?}: both ways");
+            let csp = page.field("content-security-policy");
+            assert!(csp.contains("challenges.cloudflare.com") && !csp.contains("previews.example"), "{csp}");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What several of the policies promise in the same words ("as C2", "as T7"). Each test says of which one.
 
-use tower_consent::{Revision, Signal, test::Visitor};
+use time::macros::date;
+use tower_consent::{ManualClock, Retention, Revision, Signal, test::Visitor};
 
-use crate::site::{Answer, CONSENT, Site, TOKEN, others, policy};
+use crate::site::{Answer, CONSENT, DAY, START, Site, TOKEN, account, eventually, others, policy, text};
 
 /// Forms that grant, refuse, choose and withdraw.
 const CHOICES: [&str; 4] = ["accept-all", "reject-all", "save&category=functional", "withdraw"];
@@ -119,6 +120,8 @@ pub(crate) async fn asks_anew_after_a_material_change(name: &str, granted: &str)
 /// A named third party gets something where the visitor allowed it by name or by its category, and from nobody else.
 pub(crate) async fn tells_a_vendor_only_by_consent(name: &str, vendor: &str, category: &str, label: &str) {
     let site = Site::of(name);
+    let policy = site.handle.current();
+    let host = policy.declared_services().find(|service| service.name == vendor).unwrap().hosts[0].clone();
     let path = format!("/tell/{vendor}");
     let mut visitor = site.visitor();
     site.get(&mut visitor, "/privacy/").await.assert_says(label);
@@ -127,6 +130,9 @@ pub(crate) async fn tells_a_vendor_only_by_consent(name: &str, vendor: &str, cat
         let told = site.told();
         assert_eq!(said == "told", told == [vendor], "{said} {told:?}");
         assert!(told.len() <= 1);
+        // Nor does the page itself let the vendor in.
+        let page = site.get(visitor, "/page").await;
+        assert_eq!(page.field("content-security-policy").contains(&host), said == "told", "{:?}", page.headers);
         said
     };
     assert_eq!(tell(&mut visitor).await, "kept", "nobody was asked");
@@ -162,6 +168,114 @@ pub(crate) async fn tells_a_vendor_only_by_consent(name: &str, vendor: &str, cat
         assert_eq!(tell(&mut objecting).await, "kept", "{signal}");
     }
     assert_eq!(tell(&mut site.visitor()).await, "kept", "one visitor's consent is nobody else's");
+}
+
+/// What is written of visits, of who may not be tracked: nobody who has not agreed to it, and nobody from when they refuse,
+/// withdraw or send a signal. `agreement` is what allows it; `least` what such a line may hold at most, none where there is
+/// no line.
+pub(crate) async fn forgets_who_may_not_be_tracked(name: &str, agreement: &str, least: Option<&str>) {
+    const PATHS: [&str; 4] = ["/page?secret=query", "/account", "/privacy/", "/nothing"];
+    let site = Site::of(name);
+    let (mut agreed, mut withdrawn) = (site.visitor(), site.visitor());
+    let mut refused = site.visitor();
+    site.choose(&mut agreed, agreement).await;
+    site.choose(&mut withdrawn, agreement).await;
+    site.choose(&mut withdrawn, "withdraw").await;
+    site.choose(&mut refused, "reject-all").await;
+    let signalled = Signal::ALL.map(|signal| agreed.clone().with_signal(signal));
+    let undecided = site.visitor();
+    for mut visitor in [undecided, refused, withdrawn].into_iter().chain(signalled) {
+        signed_in_without_a_word(&site, &mut visitor).await;
+        let lines = site.visits_of(&mut visitor, &PATHS).await;
+        assert_eq!(lines.len(), if least.is_some() { PATHS.len() } else { 0 }, "{lines:?}");
+        for line in &lines {
+            for field in ["address", "user_agent", "referrer"] {
+                assert!(line.get(field).is_none(), "{field} in {line}");
+            }
+            assert_eq!((&line["is_tracked"], line["time"].as_str()), (&false.into(), least), "{line}");
+            let text = line.to_string();
+            let known = crate::site::value(&visitor, CONSENT).unwrap_or_else(|| "secret".to_owned());
+            for secret in ["198.51", "Firefox", "search.example", "illness", "secret", "ada", &known] {
+                assert!(!text.contains(secret), "{secret} in {line}");
+            }
+        }
+        // Two of them look alike: nothing links one line to the next.
+        let mut bare: Vec<_> =
+            lines.iter().map(|line| line.as_object().unwrap().keys().cloned().collect::<Vec<_>>()).collect();
+        bare.dedup();
+        assert!(bare.len() <= 1, "{bare:?}");
+    }
+    // The very request that withdraws is not tracked any more.
+    let before = site.visits().len();
+    site.choose(&mut agreed, "withdraw").await;
+    let lines = site.visits().split_off(before);
+    assert!(lines.iter().all(|line| line.get("address").is_none() && line["is_tracked"] == false), "{lines:?}");
+}
+
+/// Signed in, so that there is a name and a token that could be written down; what that leaves is no matter here.
+async fn signed_in_without_a_word(site: &Site, visitor: &mut Visitor) {
+    assert!(site.sign_in(visitor, "ada").await.status.as_u16() < 400);
+}
+
+/// Everything that the retention table of this policy names goes at its own time, and by itself: lines of the visit log
+/// after so many days, requests after 24 months, counters after 25, records after 36.
+pub(crate) async fn ends_by_itself(name: &str, days_of_visits: i64, agreement: &str) {
+    // The file names every line that there is.
+    let file: toml::Table = toml::from_str(&text(name)).unwrap();
+    let told = toml::from_str::<Retention>("no-such-line = '1 days'").unwrap_err().to_string();
+    let (_, lines) = told.split_once("expected one of ").unwrap();
+    for line in lines.trim().split(", ").map(|line| line.trim_matches('`')) {
+        assert!(file["retention"].get(line).is_some(), "no line for {line}");
+    }
+    assert!(file["tokens"].get("lifetime").is_some());
+
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::logging_to(policy(name), folder.path());
+    let mut visitor = site.visitor();
+    signed_in(&site, &mut visitor, "ada").await;
+    site.choose(&mut visitor, agreement).await;
+    site.get(&mut visitor, "/page").await;
+    site.post(&mut visitor, "/request", "kind=access&country=DE").await;
+    site.choose(&mut site.visitor(), "reject-all").await;
+    let kept = (
+        site.records.proof(&account("ada")).await.unwrap().len(),
+        site.rights.requests().await.unwrap().len(),
+        site.records.day_counts().await.unwrap().len(),
+    );
+    assert!(kept.0 > 0 && kept.1 == 1 && kept.2 > 0, "{kept:?}");
+
+    // Lines of the visit log: files of the day, and nobody has to come for them to go.
+    let log = folder.path().join("visits-2026-11-22.jsonl");
+    assert!(site.visits().iter().any(|line| line["path"] == "/page"));
+    let written = std::fs::read_to_string(&log).unwrap();
+    assert!(written.contains("\"/page\""), "{written}");
+    let midnight = START - START % DAY;
+    site.clock.set(midnight + days_of_visits * DAY - 1);
+    assert!(!site.visits().is_empty() && log.exists(), "not before its time");
+    site.clock.set(midnight + (days_of_visits + 1) * DAY);
+    eventually("the visit log is deleted", async || !log.exists()).await;
+    assert!(site.visits().is_empty());
+
+    for (day, left) in [
+        (date!(2028 - 11 - 20), (true, true, true)),
+        (date!(2028 - 11 - 24), (true, false, true)),
+        (date!(2028 - 12 - 25), (true, false, false)),
+        (date!(2029 - 11 - 20), (true, false, false)),
+        (date!(2029 - 11 - 24), (false, false, false)),
+    ] {
+        // A server of that day, whose first choice begins the purge; what that leaves is not counted.
+        let clock = ManualClock::at(day.midnight().assume_utc().unix_timestamp());
+        let later = Site::over(policy(name), site.store.clone(), clock);
+        assert_eq!(later.choose(&mut later.visitor(), "accept-all").await.status, 303);
+        eventually(&format!("{day}: {left:?}"), async || {
+            let records = !later.records.proof(&account("ada")).await.unwrap().is_empty();
+            let requests = !later.rights.requests().await.unwrap().is_empty();
+            let counts =
+                later.records.day_counts().await.unwrap().iter().any(|count| count.day == date!(2026 - 11 - 22));
+            (records, requests, counts) == left
+        })
+        .await;
+    }
 }
 
 /// A sign-in leaves the token and nothing else in the jar.

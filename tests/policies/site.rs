@@ -2,6 +2,7 @@
 
 use std::{
     io::Write,
+    net::{IpAddr, Ipv4Addr},
     path::Path,
     sync::{Arc, Mutex, Once},
     time::Duration,
@@ -21,9 +22,10 @@ use serde_json::Value;
 use time::macros::datetime;
 use tower::ServiceExt as _;
 use tower_consent::{
-    AccountLink, Category, ConsentLayer, ConsentPages, CookieOrigin, Decision, DueRule, Fragments, ManualClock,
-    MemoryStore, NewToken, Owner, Permit, Policy, PolicyBuilder, PolicyHandle, Records, RequestKind, RequireRevision,
-    Rights, Session, SignIn, StoreError, Tokens, Vendor, WorkingDays, test::Visitor,
+    AccountLink, Category, ConsentLayer, ConsentPages, ContentSecurityPolicy, CookieOrigin, Decision, DueRule,
+    Fragments, JsonLinesSink, ManualClock, MemorySink, MemoryStore, NewToken, Owner, Permit, Policy, PolicyBuilder,
+    PolicyHandle, Records, RequestKind, RequireRevision, Rights, Session, SignIn, StoreError, Tokens, Vendor,
+    VisitLayer, VisitLog, VisitLogBuilder, VisitSink as _, WorkingDays, test::Visitor,
 };
 
 pub(crate) const HOST: &str = "https://www.example.com";
@@ -32,6 +34,10 @@ pub(crate) const TOKEN: &str = "__Host-token";
 pub(crate) const DAY: i64 = 86_400;
 pub(crate) const START: i64 = datetime!(2026-11-22 12:00 UTC).unix_timestamp();
 pub(crate) const KEY: [u8; 32] = [7; 32];
+/// Where every request comes from, and what it tells of its browser and of where it was before.
+pub(crate) const ADDRESS: &str = "198.51.100.77";
+pub(crate) const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+pub(crate) const REFERRER: &str = "https://search.example/find?q=my+illness";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The text of one of the policies.
@@ -90,6 +96,8 @@ pub(crate) struct Site {
     pub(crate) records: Records,
     pub(crate) rights: Rights,
     pub(crate) outbox: Outbox,
+    log: VisitLog,
+    lines: MemorySink,
 }
 
 impl Site {
@@ -104,8 +112,23 @@ impl Site {
         Self::over(policy, store, clock)
     }
 
+    /// With the visit log in this folder, too.
+    pub(crate) fn logging_to(policy: PolicyBuilder, folder: &Path) -> Self {
+        let sink = JsonLinesSink::open(folder).unwrap();
+        Self::build(policy, MemoryStore::new(), ManualClock::at(START), |log| log.add_sink(sink))
+    }
+
     /// Another server of the same site: the same stores, and nothing else in common.
     pub(crate) fn over(policy: PolicyBuilder, store: MemoryStore, clock: ManualClock) -> Self {
+        Self::build(policy, store, clock, |log| log)
+    }
+
+    fn build(
+        policy: PolicyBuilder,
+        store: MemoryStore,
+        clock: ManualClock,
+        log_settings: impl FnOnce(VisitLogBuilder) -> VisitLogBuilder,
+    ) -> Self {
         keep_log();
         let handle = PolicyHandle::new(policy.build().unwrap());
         let tokens = Tokens::builder(store.clone()).clock(clock.clone()).build().unwrap();
@@ -113,6 +136,10 @@ impl Site {
         let rights = Rights::new(records.clone()).with_tokens(tokens.clone());
         let pages = ConsentPages::at("/privacy", records.clone());
         let outbox = Outbox::default();
+        let lines = MemorySink::new();
+        let log = VisitLog::builder(lines.clone()).clock(clock.clone()).purge_every(Duration::from_millis(20));
+        let log = log_settings(log).build().unwrap();
+        let visits = VisitLayer::new(log.clone()).with_peer(|parts| parts.extensions.get::<IpAddr>().copied());
         let app = Router::new()
             .route("/members", get(async || "members only"))
             .route_layer(RequireRevision::new(pages.clone()))
@@ -145,9 +172,11 @@ impl Site {
                 ConsentLayer::new(handle.clone())
                     .with_clock(clock.clone())
                     .with_records(records.clone())
-                    .with_tokens(tokens),
+                    .with_tokens(tokens)
+                    .with_visits(visits)
+                    .with_csp(ContentSecurityPolicy::new().scripts().connections()),
             );
-        Self { app, clock, handle, store, records, rights, outbox }
+        Self { app, clock, handle, store, records, rights, outbox, log, lines }
     }
 
     /// A visitor with an empty jar, who lives by the site's clock.
@@ -155,7 +184,12 @@ impl Site {
         Visitor::undecided().at(self.clock.clone())
     }
 
-    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
+        let fields = request.headers_mut();
+        fields.entry(header::USER_AGENT).or_insert(AGENT.parse().unwrap());
+        fields.entry(header::REFERER).or_insert(REFERRER.parse().unwrap());
+        let peer = IpAddr::V4(ADDRESS.parse::<Ipv4Addr>().unwrap());
+        request.extensions_mut().get_or_insert(peer);
         let (parts, body) = self.app.clone().oneshot(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         Answer { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec()).unwrap() }
@@ -213,6 +247,27 @@ impl Site {
 
     pub(crate) async fn proof(&self, owner: &Owner) -> String {
         self.records.proof(owner).await.unwrap().to_json()
+    }
+
+    /// The lines of the visit log so far, as they are written.
+    pub(crate) fn visits(&self) -> Vec<Value> {
+        self.log.flush();
+        self.lines.visits().iter().map(|visit| serde_json::to_value(visit).unwrap()).collect()
+    }
+
+    /// Lets the lines so far go.
+    pub(crate) fn clear_visits(&self) {
+        self.log.flush();
+        self.lines.clone().purge(time::Date::MAX).unwrap();
+    }
+
+    /// Those that these requests leave.
+    pub(crate) async fn visits_of(&self, visitor: &mut Visitor, paths: &[&str]) -> Vec<Value> {
+        let before = self.visits().len();
+        for path in paths {
+            self.get(visitor, path).await;
+        }
+        self.visits().split_off(before)
     }
 
     pub(crate) fn told(&self) -> Vec<String> {
