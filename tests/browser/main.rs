@@ -14,7 +14,10 @@ mod driver;
 mod look;
 mod officer;
 mod pages;
+#[path = "../../examples/demo/policies.rs"]
+mod policies;
 mod process;
+mod strict;
 mod tls;
 
 use std::time::{Duration, Instant};
