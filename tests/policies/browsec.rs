@@ -1,7 +1,9 @@
 //! Browsec, B1 to B6.
 
 use crate::{
-    shared::tells_a_small_change,
+    shared::{
+        counts_families_of_who_agreed, forgets_who_may_not_be_tracked, shows_no_small_group, tells_a_small_change,
+    },
     site::{DAY, Site, jar, others},
 };
 
@@ -72,6 +74,22 @@ async fn b2() {
     visitor.assert_holds(NUMBER);
     site.choose(&mut visitor, "withdraw").await;
     visitor.assert_lacks(NUMBER);
+}
+
+/// Operational data does not identify anybody, not even of who agreed to it, and is used in aggregate.
+#[tokio::test]
+async fn b3() {
+    let site = Site::of(NAME);
+    let mut visitor = site.visitor();
+    site.choose(&mut visitor, "accept-all").await;
+    for line in site.visits_of(&mut visitor, &["/page", "/account", "/privacy/"]).await {
+        assert_eq!((&line["is_tracked"], &line["user_agent"]), (&true.into(), &"firefox on linux".into()), "{line}");
+        assert!(line.get("address").is_none() && line.get("referrer").is_none(), "{line}");
+        assert_eq!(line["time"], "2026-11-22T12:00Z");
+    }
+    forgets_who_may_not_be_tracked(NAME, "save&category=analytics", Some("2026-11-22T12Z")).await;
+    counts_families_of_who_agreed(NAME, "save&category=analytics").await;
+    shows_no_small_group(NAME, "save&category=analytics").await;
 }
 
 /// Nothing is collected outside of a request that the visitor made: the script calls nobody by itself, and the log has a

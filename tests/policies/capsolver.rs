@@ -111,6 +111,16 @@ async fn c3() {
         assert_eq!(site.told(), [""; 0]);
         // Not a line was written, not even one that says nothing.
         assert_eq!(site.visits(), [Value::Null; 0], "{signal}");
+        // Counted is that somebody came, and nothing of who.
+        for _ in 0..12 {
+            site.get(&mut site.visitor().with_signal(signal), "/page").await;
+        }
+        site.clock.advance(DAY);
+        let day = serde_json::to_value(site.counts.report()).unwrap()["days"][0].clone();
+        assert!(day["visits"].as_u64() >= Some(12), "{day}");
+        for kind in ["browsers", "systems", "pages"] {
+            assert_eq!(day[kind], json!([]), "{signal}: {day}");
+        }
         // On record is what the signal and the visitor refused, of the account and of the old grant; and nothing granted.
         for line in &site.records.latest(10).await.unwrap()[..] {
             let event: Value = serde_json::from_str(line).unwrap();

@@ -1,5 +1,8 @@
 //! What several of the policies promise in the same words ("as C2", "as T7"). Each test says of which one.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 use time::macros::date;
 use tower_consent::{ManualClock, Retention, Revision, Signal, test::Visitor};
 
@@ -275,6 +278,108 @@ pub(crate) async fn ends_by_itself(name: &str, days_of_visits: i64, agreement: &
             (records, requests, counts) == left
         })
         .await;
+    }
+}
+
+/// Browsers as they call themselves, each with the families that are left of that.
+const FIREFOX: (&str, &str, &str) = (crate::site::AGENT, "firefox", "linux");
+const CHROME: (&str, &str, &str) = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+    "chrome",
+    "windows",
+);
+const SAFARI: (&str, &str, &str) = (
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15",
+    "safari",
+    "macos",
+);
+
+/// So many new visitors who answer like this, and then look at one page, some with a signal that is new.
+async fn visits(site: &Site, count: u64, choice: &str, signal: Option<Signal>, (agent, ..): (&str, &str, &str)) {
+    for _ in 0..count {
+        let mut visitor = site.visitor();
+        if !choice.is_empty() {
+            site.choose(&mut visitor, choice).await;
+        }
+        visitor = signal.into_iter().fold(visitor, Visitor::with_signal);
+        assert_eq!(site.get_with(&mut visitor, "/page?secret=query", &[("user-agent", agent)]).await.status, 200);
+    }
+}
+
+/// The days that are over, as JSON.
+fn report(site: &Site) -> Vec<Value> {
+    serde_json::to_value(site.counts.report()).unwrap()["days"].as_array().unwrap().clone()
+}
+
+/// The counted groups of a kind, by name.
+fn groups(day: &Value, kind: &str) -> BTreeMap<String, u64> {
+    let rows = day[kind].as_array().unwrap().iter();
+    rows.map(|row| (row["name"].as_str().unwrap().to_owned(), row["count"].as_u64().unwrap())).collect()
+}
+
+/// Kind of browser and of computer are counted of who agreed, and of nobody else: the others are in the totals.
+pub(crate) async fn counts_families_of_who_agreed(name: &str, agreement: &str) {
+    let site = Site::of(name);
+    visits(&site, 14, agreement, None, FIREFOX).await;
+    visits(&site, 11, agreement, None, CHROME).await;
+    // As many as would be shown, if they were counted.
+    visits(&site, 12, "", None, SAFARI).await;
+    visits(&site, 13, "reject-all", None, SAFARI).await;
+    visits(&site, 15, agreement, Some(Signal::Dnt), SAFARI).await;
+    let mut withdrawn = site.visitor();
+    site.choose(&mut withdrawn, agreement).await;
+    site.choose(&mut withdrawn, "withdraw").await;
+    for _ in 0..20 {
+        site.get_with(&mut withdrawn, "/page", &[("user-agent", SAFARI.0)]).await;
+    }
+    assert_eq!(report(&site), [Value::Null; 0], "a day that runs is not shown");
+    site.clock.advance(DAY);
+    let days = report(&site);
+    assert_eq!(days.len(), 1);
+    assert_eq!((&days[0]["visits"], &days[0]["tracked_visits"]), (&85.into(), &25.into()), "{}", days[0]);
+    let of = |family: fn((&str, &str, &str)) -> String| BTreeMap::from([(family(FIREFOX), 14), (family(CHROME), 11)]);
+    assert_eq!(groups(&days[0], "browsers"), of(|(_, browser, _)| browser.to_owned()));
+    assert_eq!(groups(&days[0], "systems"), of(|(.., system)| system.to_owned()));
+    // Nothing in it names anybody, or tells a time finer than the day.
+    for text in [days[0].to_string(), site.counts.report().to_prometheus()] {
+        assert!(text.contains("85"), "{text}");
+        for secret in ["198.51", "Mozilla", "140", "10_15", "search.example", "illness", "secret", "T12", "12:00"] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+    }
+}
+
+/// No group of fewer than ten is shown, nor does it follow from a total and the groups that are.
+pub(crate) async fn shows_no_small_group(name: &str, agreement: &str) {
+    let site = Site::of(name);
+    visits(&site, 20, agreement, None, FIREFOX).await;
+    visits(&site, 12, agreement, None, CHROME).await;
+    visits(&site, 3, agreement, None, SAFARI).await;
+    visits(&site, 30, "reject-all", None, FIREFOX).await;
+    visits(&site, 2, "reject-all", Some(Signal::Gpc), FIREFOX).await;
+    site.clock.advance(DAY);
+    let days = report(&site);
+    let day = &days[0];
+    assert_eq!((&day["visits"], &day["tracked_visits"]), (&67.into(), &35.into()), "{day}");
+    // 35 less 20 is 15: that of Chrome cannot stand there, or Safari's 3 would follow.
+    assert_eq!(groups(day, "browsers"), BTreeMap::from([(FIREFOX.1.to_owned(), 20)]));
+    assert_eq!(groups(day, "systems"), BTreeMap::from([(FIREFOX.2.to_owned(), 20)]));
+    let outcomes: Vec<_> =
+        day["outcomes"].as_array().unwrap().iter().map(|row| row["count"].as_u64().unwrap()).collect();
+    assert!(outcomes.iter().all(|count| *count >= 10), "{day}");
+    let hidden = 67 - outcomes.iter().sum::<u64>();
+    assert!(hidden == 0 || hidden >= 10, "{hidden} visits are left over: {day}");
+    assert!(!site.counts.report().to_prometheus().contains("safari"));
+    // A day on which few came shows nothing at all, and the day before stays as it was.
+    visits(&site, 5, agreement, None, SAFARI).await;
+    site.clock.advance(DAY);
+    let both = report(&site);
+    assert_eq!(&both[0], day, "no two reports differ in a day");
+    for row in ["visits", "tracked_visits", "page_views", "tracked_page_views"] {
+        assert!(both[1][row].is_null(), "{row}: {}", both[1]);
+    }
+    for kind in ["outcomes", "browsers", "systems", "pages"] {
+        assert_eq!(both[1][kind], serde_json::json!([]), "{kind}");
     }
 }
 

@@ -25,7 +25,7 @@ use tower_consent::{
     AccountLink, Category, ConsentLayer, ConsentPages, ContentSecurityPolicy, CookieOrigin, Decision, DueRule,
     Fragments, JsonLinesSink, ManualClock, MemorySink, MemoryStore, NewToken, Owner, Permit, Policy, PolicyBuilder,
     PolicyHandle, Records, RequestKind, RequireRevision, Rights, Session, SignIn, StoreError, Tokens, Vendor,
-    VisitLayer, VisitLog, VisitLogBuilder, VisitSink as _, WorkingDays, test::Visitor,
+    VisitCounts, VisitLayer, VisitLog, VisitLogBuilder, VisitSink as _, WorkingDays, test::Visitor,
 };
 
 pub(crate) const HOST: &str = "https://www.example.com";
@@ -96,6 +96,7 @@ pub(crate) struct Site {
     pub(crate) records: Records,
     pub(crate) rights: Rights,
     pub(crate) outbox: Outbox,
+    pub(crate) counts: VisitCounts,
     log: VisitLog,
     lines: MemorySink,
 }
@@ -139,6 +140,7 @@ impl Site {
         let lines = MemorySink::new();
         let log = VisitLog::builder(lines.clone()).clock(clock.clone()).purge_every(Duration::from_millis(20));
         let log = log_settings(log).build().unwrap();
+        let counts = VisitCounts::builder().clock(clock.clone()).build();
         let visits = VisitLayer::new(log.clone()).with_peer(|parts| parts.extensions.get::<IpAddr>().copied());
         let app = Router::new()
             .route("/members", get(async || "members only"))
@@ -174,9 +176,10 @@ impl Site {
                     .with_records(records.clone())
                     .with_tokens(tokens)
                     .with_visits(visits)
+                    .with_counts(counts.clone())
                     .with_csp(ContentSecurityPolicy::new().scripts().connections()),
             );
-        Self { app, clock, handle, store, records, rights, outbox, log, lines }
+        Self { app, clock, handle, store, records, rights, outbox, counts, log, lines }
     }
 
     /// A visitor with an empty jar, who lives by the site's clock.

@@ -4,7 +4,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use tower_consent::{ConfigErrorKind, RedbStore, ServiceEntry, TokenStore as _, Tokens};
 
 use crate::{
-    shared::{signed_in, tells_a_small_change, tells_a_vendor_only_by_consent, works_without_cookies},
+    shared::{
+        counts_families_of_who_agreed, forgets_who_may_not_be_tracked, shows_no_small_group, signed_in,
+        tells_a_small_change, tells_a_vendor_only_by_consent, works_without_cookies,
+    },
     site::{CONSENT, KEY, Site, jar, log, others, policy, text, value},
 };
 
@@ -83,10 +86,29 @@ async fn t2() {
     }
 }
 
+/// Browser, computer and system are counted in families, of who agreed; the others are in the totals alone.
+#[tokio::test]
+async fn t3() {
+    counts_families_of_who_agreed(NAME, "save&category=analytics").await;
+    // So much is written of a visit, too, and of nobody who did not agree.
+    let site = Site::of(NAME);
+    let mut visitor = site.visitor();
+    site.choose(&mut visitor, "save&category=analytics").await;
+    let lines = site.visits_of(&mut visitor, &["/page"]).await;
+    assert_eq!((&lines[0]["user_agent"], &lines[0]["address"]), (&"firefox on linux".into(), &"198.51.100.0".into()));
+    forgets_who_may_not_be_tracked(NAME, "save&category=analytics", Some("2026-11-22T12Z")).await;
+}
+
 /// As C2.
 #[tokio::test]
 async fn t4() {
     works_without_cookies(NAME).await;
+}
+
+/// What partners may get: totals in which nobody can be singled out.
+#[tokio::test]
+async fn t5() {
+    shows_no_small_group(NAME, "save&category=analytics").await;
 }
 
 /// As C8, for each of the third parties.
