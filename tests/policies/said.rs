@@ -49,3 +49,38 @@ fn every_text_is_there_in_both_languages() {
         }
     }
 }
+
+/// The guide from a privacy policy to a policy file: what it quotes stands in the file, and the tests that it names are there.
+#[test]
+fn the_guide_quotes_the_file_and_names_every_test() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let guide: String = read("src/manual/privacy_policy.rs")
+        .lines()
+        .filter_map(|line| line.strip_prefix("//!"))
+        .fold(String::new(), |text, line| text + line.strip_prefix(' ').unwrap_or(line) + "\n");
+    let file = crate::site::text("capsolver");
+    let quotes: Vec<_> = guide.split("```toml\n").skip(1).map(|rest| rest.split_once("```").unwrap().0).collect();
+    assert!(quotes.len() >= 4, "{quotes:?}");
+    for quote in quotes {
+        assert!(file.contains(quote), "capsolver.toml does not say {quote}");
+    }
+    let mut named = 0;
+    for (module, letter, lines) in
+        [("capsolver", 'c', 13), ("two_captcha", 't', 9), ("browsec", 'b', 6), ("filehost", 'l', 6), ("vendor", 'm', 6)]
+    {
+        let tests = read(&format!("tests/policies/{module}.rs"));
+        for line in 1..=lines {
+            if tests.contains(&format!("async fn {letter}{line}()")) || tests.contains(&format!("fn {letter}{line}()"))
+            {
+                let name = format!("{letter}{line}`");
+                assert!(
+                    guide.contains(&format!("`{name}")) || guide.contains(&format!("::{name}")),
+                    "the guide has no {name}"
+                );
+                named += 1;
+            }
+        }
+    }
+    assert_eq!(named, 38);
+}
