@@ -1,10 +1,10 @@
 //! The file host, L1 to L6.
 
-use tower_consent::{CookieRule, Revision, RuleTarget, ServiceEntry, Signal};
+use tower_consent::{CookieRule, PolicyBuilder, Revision, RuleTarget, ServiceEntry, Signal};
 
 use crate::{
     shared::{forgets_who_may_not_be_tracked, tells_a_vendor_only_by_consent, works_without_cookies},
-    site::{ADDRESS, Site, others, policy},
+    site::{ADDRESS, KEY, Site, others, policy, text},
 };
 
 const NAME: &str = "filehost";
@@ -127,6 +127,25 @@ async fn l5() {
     site.choose(&mut other, "reject-all").await;
     site.get(&mut other, "/page").await;
     assert_eq!(others(&other), GUARD);
+}
+
+/// The same where the words of a purpose become wider: what was agreed to is another thing then, and is asked for anew.
+#[tokio::test]
+async fn l5_of_a_purpose_that_grows() {
+    let site = Site::of(NAME);
+    let mut visitor = site.visitor();
+    site.choose(&mut visitor, "accept-all").await;
+    let lines = site.visits_of(&mut visitor, &["/page"]).await;
+    assert_eq!((lines.len(), &lines[0]["address"]), (1, &ADDRESS.into()));
+
+    let wider = text(NAME).replace("name = \"server-log\"\n", "name = \"server-log\"\nsince = 2\n");
+    let next = toml::from_str::<PolicyBuilder>(&wider).unwrap().mac_key("k1", KEY).revision(Revision::new(2));
+    site.handle.publish(next.build().unwrap()).unwrap();
+    let lines = site.visits_of(&mut visitor, &["/page", "/page"]).await;
+    assert!(lines.iter().all(|line| line.get("address").is_none() && line["is_tracked"] == false), "{lines:?}");
+    assert!(others(&visitor).contains(&"sort".to_owned()), "what did not grow keeps its grant");
+    site.choose(&mut visitor, "accept-all").await;
+    assert_eq!(site.visits_of(&mut visitor, &["/page"]).await[0]["address"], ADDRESS);
 }
 
 /// Every new revision, of either kind, is announced on the page until it was seen, and not after that.
