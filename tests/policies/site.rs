@@ -59,8 +59,7 @@ fn keep_log() {
     static BEGUN: Once = Once::new();
     BEGUN.call_once(|| {
         let level = tracing_subscriber::filter::LevelFilter::TRACE;
-        let subscriber = tracing_subscriber::fmt().with_max_level(level).with_writer(|| LogWriter).finish();
-        tracing::subscriber::set_global_default(subscriber).unwrap();
+        tracing_subscriber::fmt().with_max_level(level).with_writer(|| LogWriter).init();
     });
 }
 
