@@ -113,6 +113,11 @@ async fn c3() {
             let page = site.get(&mut visitor, "/page").await;
             assert!(!page.saw().contains(&USAGE) && !page.saw().contains(&CHAT), "{:?}", page.saw());
             site.get(&mut visitor, "/privacy/").await.assert_says("This site then stores nothing in your browser");
+            // The refusal took the old choice away: without the signal nothing comes back to life.
+            let mut later = visitor.without_signal(signal);
+            site.get(&mut later, "/page").await;
+            assert_eq!(others(&later), ["csrf"], "{signal}");
+            site.clear_visits();
         }
         assert_eq!(site.told(), [""; 0]);
         // Not a line was written, not even one that says nothing.
