@@ -8,7 +8,7 @@ use crate::{
         asks_anew_after_a_material_change, ends_by_itself, forgets_who_may_not_be_tracked, signed_in,
         tells_a_vendor_only_by_consent, works_without_cookies,
     },
-    site::{ADDRESS, AGENT, DAY, START, Site, TOKEN, account, eventually, jar, others, policy, value},
+    site::{ADDRESS, AGENT, CONSENT, DAY, START, Site, TOKEN, account, eventually, jar, others, policy, value},
 };
 
 const NAME: &str = "capsolver";
@@ -77,7 +77,7 @@ async fn c3() {
         site.get(&mut before, "/page").await;
         assert_eq!((site.records.latest(10).await.unwrap().len(), site.visits().len()), (1, 1), "then, by consent");
         site.clear_visits();
-        for visitor in [site.visitor(), before] {
+        for (visitor, is_of_before) in [(site.visitor(), false), (before, true)] {
             let mut visitor = visitor.with_signal(signal);
             let held = jar(&visitor);
             for path in [
@@ -113,15 +113,22 @@ async fn c3() {
             let page = site.get(&mut visitor, "/page").await;
             assert!(!page.saw().contains(&USAGE) && !page.saw().contains(&CHAT), "{:?}", page.saw());
             site.get(&mut visitor, "/privacy/").await.assert_says("This site then stores nothing in your browser");
-            // The refusal took the old choice away: without the signal nothing comes back to life.
+            assert_eq!(site.visits(), [Value::Null; 0], "{signal}: not a line, not even one that says nothing");
+            // What was granted under the signal springs to life at no time. What was granted before is in force without it,
+            // in the browser as on record, until it is taken back: then its cookie goes, too.
+            let first: Value = serde_json::from_str(site.records.latest(10).await.unwrap().last().unwrap()).unwrap();
+            assert_eq!((&first["number"], &first["state"]), (&1.into(), &"in-force".into()), "{signal}");
+            let mut later = visitor.clone().without_signal(signal);
+            site.get(&mut later, "/page").await;
+            assert_eq!(others(&later).contains(&USAGE.to_owned()), is_of_before, "{signal}");
+            assert_eq!(site.choose(&mut visitor, "withdraw").await.stores(), [""; 0]);
+            visitor.assert_lacks(CONSENT);
             let mut later = visitor.without_signal(signal);
             site.get(&mut later, "/page").await;
             assert_eq!(others(&later), ["csrf"], "{signal}");
             site.clear_visits();
         }
         assert_eq!(site.told(), [""; 0]);
-        // Not a line was written, not even one that says nothing.
-        assert_eq!(site.visits(), [Value::Null; 0], "{signal}");
         // Counted is that somebody came, and nothing of who.
         for _ in 0..12 {
             site.get(&mut site.visitor().with_signal(signal), "/page").await;
