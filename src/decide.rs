@@ -20,6 +20,7 @@
 mod age;
 pub(crate) mod google;
 mod narrowed;
+mod page;
 mod permit;
 mod prompt;
 mod sources;
@@ -68,6 +69,7 @@ pub struct Decision {
     narrowed: Narrowed,
     now: i64,
     has_layer: bool,
+    acts_on_next_page: bool,
 }
 
 /// Works out the decision. `now` is in Unix seconds.
@@ -81,7 +83,19 @@ pub(crate) fn decide(
 ) -> Decision {
     let narrowed = if narrow.is_nothing() { Narrowed::default() } else { Narrowed::new(&policy, narrow) };
     let (consent, grants_live, refusals_live) = judge_age(&policy, reading, now);
-    Decision { policy, regime, signals, consent, grants_live, refusals_live, narrowed, now, has_layer: true }
+    let (has_layer, acts_on_next_page) = (true, false);
+    Decision {
+        policy,
+        regime,
+        signals,
+        consent,
+        grants_live,
+        refusals_live,
+        narrowed,
+        now,
+        has_layer,
+        acts_on_next_page,
+    }
 }
 
 /// What a choice says of one category or service.

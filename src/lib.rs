@@ -198,6 +198,8 @@ pub use crate::store::{PostgresStore, PostgresStoreBuilder};
 pub use crate::store::{RedbStore, RedbStoreBuilder};
 #[cfg(feature = "redis")]
 pub use crate::store::{RedisConnection, RedisStore, RedisStoreBuilder};
+#[cfg(feature = "tracing")]
+pub use crate::visit::TracingSink;
 pub use crate::{
     catalogue::{KnownCookie, Preset},
     category::{Category, CategorySet, NAME_LIMIT, NameError},
@@ -238,6 +240,12 @@ pub use crate::{
         Ended, Issued, NewToken, RejectionKind, RequireSession, RequireSessionFuture, RequireSessionService, Session,
         SessionRejection, SignIn, SignInAnswer, SignedIn, Token, TokenContext, TokenFuture, TokenLayer, TokenService,
         Tokens, TokensBuilder,
+    },
+    visit::{
+        ContentSecurityPolicy, CountFuture, CountLayer, CountReport, CountService, Counted, CspLayer, CspService,
+        DayReport, HiddenFields, HiddenLayer, HiddenService, JsonLinesSink, Load, MemorySink, NetworkError,
+        OutcomeCount, ProxyHeader, SignalsSeen, TrustedProxies, Visit, VisitBody, VisitCounts, VisitCountsBuilder,
+        VisitFuture, VisitLayer, VisitLog, VisitLogBuilder, VisitOutcome, VisitService, VisitSink, anonymize,
     },
 };
 

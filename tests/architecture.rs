@@ -22,7 +22,7 @@ use tower_consent::{
     Lifetime, MemoryStore, Narrow, NewToken, Policy, PolicyBuilder, RejectionKind, RequireSession,
     RequireSessionFuture, RequireSessionService, ResponseFuture, Session, SessionRejection, SignIn, Signals, SignedIn,
     StoreError, StoreFuture, Token, TokenContext, TokenDigest, TokenFuture, TokenLayer, TokenRecord, TokenRules,
-    TokenService, TokenStore, Tokens, TokensBuilder,
+    TokenService, TokenStore, Tokens, TokensBuilder, Visit, VisitBody, VisitFuture, VisitLayer, VisitLog, VisitService,
 };
 
 // The order of imports.
@@ -531,6 +531,19 @@ fn auto_traits_are_those_of_what_is_inside() {
         MemoryStore: Send = true, Sync = true, Clone = true;
         StoreFuture<'static, bool>: Send = true, Unpin = true;
         dyn TokenStore: Send = true, Sync = true;
+    }
+    assert_all! {
+        VisitLog: Send = true, Sync = true, Clone = true, Unpin = true, std::fmt::Debug = true;
+        VisitLayer: Send = true, Sync = true, Clone = true, Unpin = true, std::fmt::Debug = true;
+        VisitService<()>: Send = true, Sync = true, Clone = true, Unpin = true, std::fmt::Debug = true;
+        VisitService<Nothing>: Send = false, Sync = false, Clone = false, Unpin = false, std::fmt::Debug = false;
+        VisitFuture<()>: Send = true, Sync = true, Unpin = true, std::fmt::Debug = true;
+        VisitFuture<Nothing>: Send = false, Sync = false, Unpin = false, std::fmt::Debug = false;
+        VisitFuture<OnlySend>: Send = true, Sync = false;
+        VisitBody<()>: Send = true, Sync = true, Unpin = true, std::fmt::Debug = true;
+        VisitBody<Nothing>: Send = false, Sync = false, Unpin = false, std::fmt::Debug = false;
+        VisitBody<OnlySync>: Send = false, Sync = true;
+        Visit: Send = true, Sync = true, Clone = true, Unpin = true;
     }
 }
 

@@ -9,10 +9,11 @@ use common::{clock_at, decision_of, lines, request, response, serve};
 use http::Response;
 use time::macros::date;
 use tower_consent::{
-    About, AttributeFloors, Banner, CacheRule, Category, CategoryEntry, ConfigError, ConfigErrorKind as Kind,
-    ConsentCookie, ConsentLayer, ConsentSource, CookieRule, CountryHeader, Lifetime, Mode, Policy, PolicyBuilder,
-    Preset, Regime, Regions, Reissue, Retention, Revision, RuleTarget, SameSite, Scope, Selection, ServiceEntry,
-    Signal, SignalScope, TokenRules, UnknownCookies,
+    About, AddressDetail, AgentDetail, AttributeFloors, Banner, CacheRule, Category, CategoryEntry, ConfigError,
+    ConfigErrorKind as Kind, ConsentCookie, ConsentLayer, ConsentSource, CookieRule, CountryHeader, Lifetime, Mode,
+    PathDetail, Policy, PolicyBuilder, Preset, ReferrerDetail, Regime, Regions, Reissue, Retention, Revision,
+    RuleTarget, SameSite, Scope, Selection, ServiceEntry, Signal, SignalScope, TimeDetail, TokenRules, UnknownCookies,
+    VisitDetail, VisitRules,
 };
 
 const KEY: [u8; 32] = [7; 32];
@@ -50,6 +51,13 @@ fn bad_policies() -> Vec<Bad> {
     let none = AttributeFloors::NONE.same_site(SameSite::None);
     let host = |scope: Scope| builder().cookie(CookieRule::new("__Host-x", Category::ANALYTICS).scope(scope));
     let country = Regions::trusting(CountryHeader::Cloudflare);
+    let hosts = |hosts: &[&str]| {
+        builder().service("meta", "marketing").service_entry(
+            ServiceEntry::new("tidio", "functional").hosts(["code.tidio.co"]).hosts(hosts.iter().copied()),
+        )
+    };
+    let visits = |rules: VisitRules| analytics("_ga").service("chat", "essential").visits(rules);
+    let untracked = |detail: VisitDetail| visits(VisitRules::default().untracked(detail));
     let klaro = || ConsentSource::banner(Banner::Klaro).category(Category::ANALYTICS, ["matomo"]);
     vec![
         // Every way to go wrong with regions and sources stands in the tests of these.
@@ -344,6 +352,70 @@ fn bad_policies() -> Vec<Bad> {
         (idle(Lifetime::months(1)), Kind::NotExact, "tokens.idle_limit", "1 month"),
         (idle(Lifetime::seconds(59)), Kind::ShortIdleLimit, "tokens.idle_limit", "59 seconds"),
         (idle(Lifetime::seconds(0)), Kind::ShortIdleLimit, "tokens.idle_limit", "0 seconds"),
+        (hosts(&["*"]), Kind::BadHostSource, "services[1].hosts[1]", "*"),
+        (hosts(&["a.example", "a.example/path"]), Kind::BadHostSource, "services[1].hosts[2]", "a.example/path"),
+        (
+            toml("[[services]]\nname = 'a'\ncategory = 'analytics'\nhosts = [\"'self'\"]"),
+            Kind::BadHostSource,
+            "services[0].hosts[0]",
+            "'self'",
+        ),
+        (
+            builder()
+                .no_sale()
+                .service("meta", "marketing")
+                .service_entry(ServiceEntry::new("broker", "marketing").sale_or_sharing()),
+            Kind::NoSale,
+            "services[1].sale_or_sharing",
+            "broker",
+        ),
+        (
+            toml("no_sale = true\n[[services]]\nname = 'a'\ncategory = 'analytics'\nsale_or_sharing = true"),
+            Kind::NoSale,
+            "services[0].sale_or_sharing",
+            "a",
+        ),
+        (visits(VisitRules::of(Category::ESSENTIAL)), Kind::TracksUnasked, "visits.category", "essential"),
+        (visits(VisitRules::of(RuleTarget::service("chat"))), Kind::TracksUnasked, "visits.service", "chat"),
+        (visits(VisitRules::of(Category::MARKETING)), Kind::UnknownCategory, "visits.category", "marketing"),
+        (visits(VisitRules::of(RuleTarget::service("meta"))), Kind::UnknownService, "visits.service", "meta"),
+        (
+            toml("essential = ['a']\n[visits]\ncategory = 'analytics'\nservice = 'chat'"),
+            Kind::NoSingleTarget,
+            "visits.category",
+            "analytics",
+        ),
+        (
+            untracked(VisitDetail::new().time(TimeDetail::Second)),
+            Kind::TracksUntracked,
+            "visits.untracked.time",
+            "second",
+        ),
+        (
+            untracked(VisitDetail::new().path(PathDetail::Query)),
+            Kind::TracksUntracked,
+            "visits.untracked.path",
+            "query",
+        ),
+        (
+            untracked(VisitDetail::new().address(AddressDetail::Truncated)),
+            Kind::TracksUntracked,
+            "visits.untracked.address",
+            "truncated",
+        ),
+        (
+            untracked(VisitDetail::new().user_agent(AgentDetail::Family)),
+            Kind::TracksUntracked,
+            "visits.untracked.user_agent",
+            "family",
+        ),
+        (toml("[visits.untracked]\nreferrer = 'origin'"), Kind::TracksUntracked, "visits.untracked.referrer", "origin"),
+        (
+            builder().retention(Retention::default().with_visit_log(Lifetime::days(0))),
+            Kind::ZeroLifetime,
+            "retention.visit_log",
+            "0 seconds",
+        ),
     ]
 }
 
@@ -408,10 +480,103 @@ fn every_kind_of_error_is_shown_by_a_policy() {
     let mut shown: BTreeSet<_> = bad_policies().iter().map(|(_, kind, ..)| format!("{kind:?}")).collect();
     // Only without the feature `catalogue`, which these tests have: a unit test beside the check shows it.
     shown.insert(format!("{:?}", Kind::NeedsCatalogue));
+    // Of a content security policy, which is no part of this one: its own tests show it.
+    shown.insert(format!("{:?}", Kind::BadSource));
     assert_eq!(shown, listed);
-    let texts = bad_policies().into_iter().map(|(_, kind, ..)| kind).chain([Kind::NeedsCatalogue]);
+    let elsewhere = [Kind::NeedsCatalogue, Kind::BadSource];
+    let texts = bad_policies().into_iter().map(|(_, kind, ..)| kind).chain(elsewhere);
     let texts: BTreeSet<_> = texts.map(|kind| kind.to_string()).collect();
     assert_eq!(texts.len(), listed.len(), "each kind has a text of its own");
+}
+
+/// What a `Content-Security-Policy` takes for a host, and what would be something else in one, or another directive.
+#[test]
+fn hosts_of_services_are_hosts() {
+    let entry = |host: &str| builder().service_entry(ServiceEntry::new("a", "analytics").hosts([host]));
+    for host in [
+        "a.example",
+        "localhost",
+        "127.0.0.1",
+        "*.a.example",
+        "a.example:8443",
+        "*.a.example:1",
+        "https://a.example",
+        "http://a.example",
+        "wss://a.example:65535",
+        "ws://*.a.example",
+    ] {
+        let policy = entry(host).build().unwrap_or_else(|error| panic!("{error}"));
+        let hosts: Vec<_> = policy.declared_services().flat_map(|service| service.hosts).collect();
+        assert_eq!(hosts, [host]);
+    }
+    for host in [
+        "",
+        "*",
+        "*.",
+        ".a.example",
+        "a.example.",
+        "a..example",
+        "A.example",
+        "a_b.example",
+        "é.example",
+        "a b",
+        "a;b",
+        "a,b",
+        "'self'",
+        "'none'",
+        "data:",
+        "https:",
+        "https://",
+        "//a.example",
+        "a.example/",
+        "a.example/x",
+        "https://a.example/x",
+        "a.example:",
+        "a.example:*",
+        "a.example:65536",
+        "a.example:-1",
+        "a.example:+1",
+        "a.*.example",
+        "**.a.example",
+        "ftp://a.example",
+        "HTTPS://a.example",
+        "u@a.example",
+        "[::1]",
+        "a\n.example",
+    ] {
+        assert_eq!(refusal(entry(host)).unwrap_or_else(|| panic!("{host}")).kind(), Kind::BadHostSource, "{host}");
+    }
+}
+
+/// Whoever may not be tracked: what is said of them can only be less than the defaults.
+#[tokio::test]
+async fn visits_go_by_what_the_policy_names() {
+    let may_track = async |policy: PolicyBuilder, grants: &[Category]| {
+        let layer = ConsentLayer::new(policy.build().unwrap());
+        let selection = grants.iter().fold(Selection::none(), |all, category| all.grant(*category));
+        let silent = decision_of(&layer, request(&[])).await;
+        let change = silent.choose_unrecorded(&selection).unwrap();
+        let held = change.header_value().unwrap().to_str().unwrap().split(';').next().unwrap().to_owned();
+        decision_of(&layer, request(&[("cookie", &held)])).await.may_track()
+    };
+    let both = || analytics("_ga").cookies(Category::MARKETING, ["_fbp"]).service("meta", "marketing");
+    assert!(may_track(both(), &[Category::ANALYTICS]).await);
+    assert!(!may_track(both(), &[Category::MARKETING]).await);
+    assert!(!may_track(builder().cookies(Category::MARKETING, ["_fbp"]), &[Category::MARKETING]).await, "nobody");
+    let service = || both().visits(VisitRules::of(RuleTarget::service("meta")));
+    assert!(may_track(service(), &[Category::MARKETING]).await);
+    assert!(!may_track(service(), &[Category::ANALYTICS]).await);
+    // Less is always allowed.
+    let least = VisitDetail::new()
+        .log(false)
+        .time(TimeDetail::Day)
+        .path(PathDetail::None)
+        .address(AddressDetail::None)
+        .user_agent(AgentDetail::None)
+        .referrer(ReferrerDetail::None);
+    both().visits(VisitRules::default().tracked(least).untracked(least)).build().unwrap();
+    let most = least.address(AddressDetail::Full).referrer(ReferrerDetail::Query).path(PathDetail::Query);
+    both().visits(VisitRules::default().tracked(most)).build().unwrap();
 }
 
 /// One step on either side of each limit.
@@ -582,7 +747,8 @@ fn in_code() -> PolicyBuilder {
         )
         .category(CategoryEntry::new("statistics").exempt_until_objected().since(2))
         .category(CategoryEntry::new("social"))
-        .service_entry(ServiceEntry::new("meta", "marketing").since(3))
+        .service_entry(ServiceEntry::new("meta", "marketing").since(3).hosts(["*.facebook.net"]).sale_or_sharing())
+        .visits(VisitRules::of(Category::MARKETING).tracked(VisitDetail::new().address(AddressDetail::Truncated)))
         .cookie(
             CookieRule::new("_fb*", RuleTarget::service("meta"))
                 .scope(Scope::domain("example.com"))
@@ -645,6 +811,12 @@ name = "social"
 name = "meta"
 category = "marketing"
 since = 3
+hosts = ["*.facebook.net"]
+sale_or_sharing = true
+
+[visits]
+category = "marketing"
+tracked = { address = "truncated" }
 
 [[cookies]]
 name = "_fb*"
@@ -673,7 +845,9 @@ const JSON: &str = r#"{
     "tokens": {"cookie": "__Host-sign-in", "lifetime": "30 days", "longer_than_seven_days": true, "idle_limit": "2 hours"},
     "floors": {"secure": true, "same_site": "lax"},
     "categories": [{"name": "statistics", "kind": "exempt-until-objected", "since": 2}, {"name": "social"}],
-    "services": [{"name": "meta", "category": "marketing", "since": 3}],
+    "services": [{"name": "meta", "category": "marketing", "since": 3, "hosts": ["*.facebook.net"],
+        "sale_or_sharing": true}],
+    "visits": {"category": "marketing", "tracked": {"address": "truncated"}},
     "cookies": [
         {"name": "_fb*", "service": "meta", "scopes": [{"domain": "example.com"}, {"path": "/shop"}],
          "max_age": "90 days", "add_max_age": true, "secure": true, "partitioned": true,
@@ -716,6 +890,7 @@ async fn seen(policy: Policy) -> Vec<String> {
         policy.consent_cookie_name(),
         policy.token_rules()
     )];
+    seen.extend(policy.declared_services().map(|service| format!("{service:?}")));
     seen.extend(NAMES.iter().map(|name| format!("{name}: {:?}", policy.lookup(name.as_bytes()))));
     let layer = ConsentLayer::new(policy).with_clock(clock_at(date!(2026 - 11 - 21)));
     let others = || NAMES.iter().filter(|name| !name.ends_with("consent"));
@@ -724,6 +899,8 @@ async fn seen(policy: Policy) -> Vec<String> {
         others().flat_map(|name| [format!("{name}=2"), format!("{name}=3; Max-Age=99999999; SameSite=None")]).collect();
     let fresh = decision_of(&layer, request(&[("dnt", "1"), ("sec-gpc", "1")])).await;
     let silent = decision_of(&layer, request(&[])).await;
+    let tracked = |decision: &tower_consent::Decision| format!("{}", decision.may_track());
+    seen.extend([tracked(&silent), tracked(&fresh)]);
     let answers = [silent.grant_all_unrecorded(), fresh.grant_all_unrecorded(), fresh.refuse_all()];
     let mut headers: Vec<Vec<(&str, &str)>> = vec![vec![("cookie", &cookies)]];
     let held: Vec<_> = answers
@@ -818,6 +995,8 @@ async fn every_field_of_a_file_counts() {
         ("domain = \"example.com\"\nhttp_only", "http_only"),
         ("http_only = false", "http_only = true"),
         ("same_site = \"strict\"", "same_site = \"lax\""),
+        ("[\"*.facebook.net\"]", "[]"),
+        ("sale_or_sharing = true", "sale_or_sharing = false"),
         ("dnt = [\"marketing\"]", "dnt = \"no-cookies\""),
         ("dnt = [\"marketing\"]", "dnt = \"all\""),
         ("gpc = \"ignore\"", "gpc = \"all\""),
@@ -906,6 +1085,21 @@ const BAD_FILES: &[(&str, &str, &[&str])] = &[
         "\n[tokens]\nlonger_than_seven_days = '30 days'",
         "{\"tokens\":\n{\n\"longer_than_seven_days\": \"30 days\"}}",
         &["invalid type: string \"30 days\", expected a boolean"],
+    ),
+    (
+        "\n[visits]\ncategroy = 'analytics'",
+        "{\"visits\":\n{\n\"categroy\": \"analytics\"}}",
+        &["unknown field `categroy`", "`category`", "`untracked`"],
+    ),
+    (
+        "\n[visits.tracked]\nadress = 'full'",
+        "{\"visits\": {\"tracked\":\n{\n\"adress\": \"full\"}}}",
+        &["unknown field `adress`", "`address`"],
+    ),
+    (
+        "\n[visits.tracked]\naddress = 'half'",
+        "{\"visits\": {\"tracked\":\n{\n\"address\": \"half\"}}}",
+        &["`half`", "`none`", "`truncated`", "`full`"],
     ),
     // What never comes from a file: keys and hooks.
     ("\n\nkeys = []", "{\n\n\"keys\": []}", &["unknown field `keys`"]),

@@ -9,6 +9,8 @@
 //!   published ones and lie in `examples/policies`, or a file of your own. The cookies that the shop itself needs are added.
 //! - `--no-cookies-under-dnt` keeps a stricter promise: in a browser that sends Do Not Track nothing is stored at all.
 //! - `--region us` is a shop in California: everything passes until the visitor opts out, by one click.
+//! - `--sample-days` fills <http://localhost:3000/statistics> with two weeks that were made up; without it the page begins to
+//!   show days when the first one is over.
 //! - Sign-ins and consent records lie in the file `demo.redb`, in `target/tmp` or in the folder that the environment
 //!   variable `DEMO_DATA` names, and outlive the server: end it, start it again, and you are still signed in. The keys lie
 //!   beside it, in `demo.keys`.
@@ -26,8 +28,10 @@ use tokio::net::TcpListener;
 use tower_consent::{PolicyBuilder, Records, RedbStore, Regime, Signal, SignalScope, Tokens};
 use tracing_subscriber::EnvFilter;
 
-const USAGE: &str = "usage: demo [--listen ADDR] [--policy NAME|FILE] [--no-cookies-under-dnt] [--region eu|us], \
-                     for example --listen 127.0.0.1:3000 --policy capsolver";
+use self::app::statistics::Statistics;
+
+const USAGE: &str = "usage: demo [--listen ADDR] [--policy NAME|FILE] [--no-cookies-under-dnt] [--region eu|us] \
+                     [--sample-days], for example --listen 127.0.0.1:3000 --policy capsolver";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -51,7 +55,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let file = folder.join("demo.redb");
     let store = RedbStore::open(&file)?;
     let records = Records::builder(store.clone()).chain_key(keys.chain).build();
-    let app = app::app(policy, Tokens::new(store), records)?;
+    let tokens = Tokens::new(store);
+    let app = match options.has_sample_days {
+        true => app::app_with(policy.clone(), tokens, records, Statistics::with_sample(policy)?)?,
+        false => app::app(policy, tokens, records)?,
+    };
     let listener = TcpListener::bind(options.address).await?;
     let port = listener.local_addr()?.port();
     tracing::info!("sign-ins and consent records are kept in {}", file.display());
@@ -67,12 +75,13 @@ struct Options {
     policy: Option<String>,
     /// In place of the policy's own.
     regime: Option<Regime>,
+    has_sample_days: bool,
 }
 
 impl Options {
     fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
         let address = SocketAddr::from(([127, 0, 0, 1], 3000));
-        let mut options = Self { address, is_strict: false, policy: None, regime: None };
+        let mut options = Self { address, is_strict: false, policy: None, regime: None, has_sample_days: false };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--listen" => {
@@ -80,6 +89,7 @@ impl Options {
                     options.address = address.parse().map_err(|error| format!("{error}\n{USAGE}"))?;
                 }
                 "--policy" => options.policy = Some(arguments.next().ok_or(USAGE)?),
+                "--sample-days" => options.has_sample_days = true,
                 "--no-cookies-under-dnt" => options.is_strict = true,
                 "--region" => match arguments.next().as_deref() {
                     Some("eu") => options.regime = Some(Regime::OptIn),

@@ -45,8 +45,8 @@ fn directive_name(directive: &[u8]) -> &[u8] {
     trim(directive.split(|byte| *byte == b'=').next().unwrap_or_default())
 }
 
-/// How far an answer is kept out of caches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How far an answer is kept out of caches, from the least on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Keep {
     /// Only the visitor's own browser may store it.
     Private,

@@ -51,15 +51,15 @@ impl<'a> Reader<'a> {
     fn frame(&self, title: &str, content: &str) -> String {
         let look = &self.settings.look;
         let footer = look.footer(&Footer::new(self.decision, self.scene));
-        let script = self.script(None);
+        let script = self.script(&State::of(self.decision, self.settings).on_own_page(), None);
         let mut page = Page::new(self.scene, title, content, &footer);
         page.stylesheets = &self.settings.stylesheets;
         page.script = &script;
         look.page(&page)
     }
 
-    fn script(&self, nonce: Option<&str>) -> String {
-        let state = State::of(self.decision, self.settings).to_json();
+    fn script(&self, state: &State<'_>, nonce: Option<&str>) -> String {
+        let state = state.to_json();
         let mut tag = ScriptTag::new(self.scene.base, &state);
         tag.nonce = nonce;
         tag.to_html()
@@ -210,7 +210,7 @@ pub(super) fn fragments(
     let sheets = std::iter::once(&ours).chain(&settings.stylesheets);
     let mut head: String =
         sheets.map(|sheet| format!("<link rel=\"stylesheet\" href=\"{}\">", escape(sheet))).collect();
-    head.push_str(&reader.script(nonce));
+    head.push_str(&reader.script(&State::of(decision, settings), nonce));
     let banner = match Prompted::new(decision, reader.scene) {
         Some(Prompted::Banner(banner)) => settings.look.banner(&banner),
         Some(Prompted::Notice(notice)) => settings.look.notice(&notice),

@@ -11,6 +11,7 @@ use crate::{
     decide::{Decision, Prompt, google::GoogleConsent},
     policy::{Reason, Verdict},
     signal::{Signal, Signals},
+    visit::depends_on_visitor,
 };
 
 /// What a program on the page reads. `openapi.json` describes every field.
@@ -25,6 +26,7 @@ pub(crate) struct State<'d> {
     honoured: Vec<&'static str>,
     enforced: bool,
     stores: bool,
+    reloads: bool,
     decided: Option<String>,
     categories: BTreeMap<&'d str, CategoryState>,
     services: BTreeMap<&'d str, ServiceState<'d>>,
@@ -95,11 +97,18 @@ impl<'d> State<'d> {
             honoured: labels(decision.honoured_signals()),
             enforced: decision.is_enforced(),
             stores: decision.forbids_storing().is_none(),
+            reloads: decision.acts_on_next_page() && depends_on_visitor(policy),
             decided: decided(decision),
             categories: categories.collect(),
             services: services.collect(),
             google: google.map(|services| GoogleConsent::of_services(decision, services)),
         }
+    }
+
+    /// The same on a page of the library's own, which loads nothing of a service.
+    pub(super) const fn on_own_page(mut self) -> Self {
+        self.reloads = false;
+        self
     }
 
     /// The state as JSON.

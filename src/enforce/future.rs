@@ -126,10 +126,12 @@ impl Flight {
             }
         }
         let is_renewed = is_document && change.is_none() && renew_refusal(headers, decision);
-        if shared.answer_rules.apply(decision, status, headers) {
+        let by_rules = shared.answer_rules.apply(decision, status, headers);
+        if by_rules.is_some() {
             context.note_asked();
         }
-        keep_out_of_caches(headers, &context, &fields, change.is_some(), is_renewed || (has_cookies && acts));
+        let has_lines = is_renewed || (has_cookies && acts);
+        keep_out_of_caches(headers, &context, &fields, change.is_some(), has_lines.then_some(Keep::Private), by_rules);
         notes.write(headers);
     }
 }
@@ -195,14 +197,15 @@ fn keep_out_of_caches(
     context: &ConsentContext,
     fields: &CacheFields,
     has_changed: bool,
-    has_cookies: bool,
+    by_lines: Option<Keep>,
+    by_rules: Option<Keep>,
 ) {
     let policy = context.policy();
     let was_asked = context.was_asked();
-    if has_changed {
-        cache::keep_out(headers, fields, Keep::NoStore);
-    } else if has_cookies || (was_asked && policy.caches == CacheRule::Private) {
-        cache::keep_out(headers, fields, Keep::Private);
+    let by_asking = was_asked.then_some(Keep::Private).max(by_rules).filter(|_| policy.caches == CacheRule::Private);
+    let by_change = has_changed.then_some(Keep::NoStore);
+    if let Some(keep) = by_change.or(by_lines.max(by_asking)) {
+        cache::keep_out(headers, fields, keep);
     }
     if was_asked || (fields.has_vary && cache::varies_by_cookie(headers)) {
         cache::vary(headers, was_asked, policy.regime_headers());

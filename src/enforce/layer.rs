@@ -53,6 +53,8 @@ pub(super) struct Shared {
     pub(super) reporter: Reporter,
     pub(super) inventory: Option<Inventory>,
     pub(super) answer_rules: AnswerRules,
+    /// Whether one of them says what a page may load.
+    pub(super) says_what_loads: bool,
     pub(super) has_debug_header: bool,
 }
 
@@ -66,6 +68,7 @@ impl ConsentLayer {
                 reporter: Reporter::default(),
                 inventory: None,
                 answer_rules: AnswerRules::default(),
+                says_what_loads: false,
                 has_debug_header: false,
             }),
             inside: Identity::new(),
@@ -80,6 +83,11 @@ impl<L> ConsentLayer<L> {
         self.shared.policy.current()
     }
 
+    /// The policy, and whichever is published in its place.
+    pub(crate) fn policy_handle(&self) -> PolicyHandle {
+        self.shared.policy.clone()
+    }
+
     /// Puts a layer directly inside of this one, outside of those that stand there already.
     #[must_use]
     pub(crate) fn with_inside<M>(self, layer: M) -> ConsentLayer<Stack<L, M>> {
@@ -89,7 +97,9 @@ impl<L> ConsentLayer<L> {
     /// Adds header fields that follow from the final decision.
     #[must_use]
     pub(crate) fn with_answer_rule(mut self, rule: impl AnswerRule) -> Self {
-        Arc::make_mut(&mut self.shared).answer_rules.add(Arc::new(rule));
+        let shared = Arc::make_mut(&mut self.shared);
+        shared.says_what_loads |= rule.says_what_loads();
+        shared.answer_rules.add(Arc::new(rule));
         self
     }
 

@@ -76,6 +76,7 @@ where
             let fields = Fields::read(&policy, request.headers());
             let now = self.shared.clock.unix_seconds();
             let decision = fields.decide(policy, now, request.method(), request.headers(), &circumstances);
+            let decision = decision.on_next_page(self.shared.says_what_loads);
             // Without a cookie there is nothing to strip, to expire or to renew.
             let cookies = fields.has_cookies.then(|| fields.is_document(request.headers()));
             let host = if fields.banners.is_empty() { None } else { host_of(&request) };

@@ -159,6 +159,8 @@ pub enum ConfigErrorKind {
     ConsentCookieTooLarge,
     /// A host as a `Content-Security-Policy` names it: no path, no quotes, no `*` alone.
     BadHostSource,
+    /// A source of a `Content-Security-Policy` that is none, or that would open it to every host.
+    BadSource,
     /// A policy that sells and shares nothing has no service that does.
     NoSale,
     /// Visits are tracked by consent: what they need cannot be essential.
@@ -231,6 +233,7 @@ impl fmt::Display for ConfigErrorKind {
                 "the largest consent cookie of this policy, in bytes, passes 3800: fewer or shorter names are needed"
             }
             Self::BadHostSource => "a host is `host`, `*.host` or with a scheme or port, without path",
+            Self::BadSource => "a source is a host, a scheme or a keyword, without blank, `;` and `,`, and not `*`",
             Self::NoSale => "the policy says `no_sale`, and this service counts as sale or sharing",
             Self::TracksUnasked => "visits are tracked by consent, so this cannot be essential",
             Self::TracksUntracked => "more than is ever written of who may not be tracked",

@@ -12,6 +12,7 @@
 mod account;
 mod chain;
 mod choices;
+mod counts;
 mod due;
 mod event;
 mod layer;

@@ -23,6 +23,7 @@ use crate::{
     clock::{Clock, SystemClock},
     policy::{Policy, Retention, day_of},
     store::{ConsentStore, DayCount, EntryPlace, MAX_TEXT, StoreError, StoreErrorKind, TextHash},
+    visit::VisitCounts,
 };
 
 /// Texts whose last day is remembered, so that a text is written once a day and not once a choice.
@@ -60,6 +61,8 @@ pub(super) struct Inner {
     texts: Mutex<HashMap<TextHash, Date>>,
     text_writer: AsyncMutex<()>,
     counts: Mutex<BTreeMap<(Date, String), u64>>,
+    /// Counters of visits that are kept here.
+    visits: Mutex<Option<VisitCounts>>,
     objections: Mutex<HashMap<Arc<str>, Asked>>,
     last_moment: AtomicI64,
     is_keyed: bool,
@@ -110,7 +113,10 @@ impl Records {
     /// The store cannot tell.
     pub async fn day_counts(&self) -> Result<Vec<DayCount>, StoreError> {
         self.write_counts().await?;
-        self.store().counts().await
+        let mut counts = self.store().counts().await?;
+        // Those of visits are shown by their own report alone, which hides small groups.
+        counts.retain(|count| !VisitCounts::is_label(&count.what));
+        Ok(counts)
     }
 
     /// How many withdrawals wait to be written, because the store was down when they were made.
@@ -128,7 +134,12 @@ impl Records {
     pub async fn purge(&self) -> Result<u64, StoreError> {
         self.0.ledger.write_late().await;
         self.write_counts().await?;
+        self.visit_report().await?;
         super::purge::purge(self).await
+    }
+
+    pub(super) fn visit_counts(&self) -> &Mutex<Option<VisitCounts>> {
+        &self.0.visits
     }
 
     pub(super) fn from_inner(inner: Arc<Inner>) -> Self {
@@ -299,6 +310,7 @@ impl RecordsBuilder {
             texts: Mutex::default(),
             text_writer: AsyncMutex::default(),
             counts: Mutex::default(),
+            visits: Mutex::default(),
             objections: Mutex::default(),
             last_moment: AtomicI64::new(i64::MIN),
             is_keyed: !self.keys.is_empty(),

@@ -95,7 +95,7 @@ impl Options {
                 "javascript.enabled": self.javascript,
                 "network.cookie.cookieBehavior": keep_cookies,
                 // The test's names lead to this machine, and no other name leads anywhere.
-                "network.dns.localDomains": self.hosts.iter().map(|host| format!("www.{host},us.{host}"))
+                "network.dns.localDomains": self.hosts.iter().map(|host| format!("{host},www.{host},us.{host}"))
                     .collect::<Vec<_>>().join(","),
                 "network.trr.mode": 5,
                 "network.captive-portal-service.enabled": false,

@@ -10,6 +10,7 @@ mod office;
 #[path = "../../examples/demo/policies.rs"]
 mod policies;
 mod site;
+mod statistics;
 
 use axum::http::StatusCode;
 use site::{PROTOCOLS, Site};

@@ -50,9 +50,12 @@ impl Site {
         records: impl Into<Records>,
         protocol: Protocol,
     ) -> Self {
+        Self::serve(app::app(policy, tokens, records.into()).expect("a policy"), protocol).await
+    }
+
+    pub(crate) async fn serve(router: axum::Router, protocol: Protocol) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let addr = listener.local_addr().expect("its address");
-        let router = app::app(policy, tokens, records.into()).expect("a policy");
         let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("serves") });
         Self { addr, protocol, server }
     }

@@ -20,7 +20,8 @@ async fn the_state() {
         site.state(&mut visitor).await,
         json!({
             "revision": 3, "date": "2026-11-01", "asks": {"reason": "none"}, "notice": null, "regime": "opt-in",
-            "signals": {"dnt": false, "gpc": false}, "honoured": [], "enforced": true, "stores": true, "decided": null,
+            "signals": {"dnt": false, "gpc": false}, "honoured": [], "enforced": true, "stores": true,
+            "reloads": false, "decided": null,
             "categories": {
                 "essential": {"allowed": true, "reason": "essential", "always": true, "closed_by_signal": false},
                 "analytics": undecided(), "functional": undecided(), "marketing": undecided(),

@@ -332,17 +332,23 @@ pub(crate) async fn counts_families_of_who_agreed(name: &str, agreement: &str) {
     for _ in 0..20 {
         site.get_with(&mut withdrawn, "/page", &[("user-agent", SAFARI.0)]).await;
     }
+    // Of who agreed, an answer that takes it back.
+    for _ in 0..16 {
+        let mut visitor = site.visitor();
+        site.choose(&mut visitor, agreement).await;
+        assert_eq!(site.get_with(&mut visitor, "/forget-me", &[("user-agent", SAFARI.0)]).await.status, 200);
+    }
     assert_eq!(report(&site), [Value::Null; 0], "a day that runs is not shown");
     site.clock.advance(DAY);
     let days = report(&site);
     assert_eq!(days.len(), 1);
-    assert_eq!((&days[0]["visits"], &days[0]["tracked_visits"]), (&85.into(), &25.into()), "{}", days[0]);
+    assert_eq!((&days[0]["visits"], &days[0]["tracked_visits"]), (&101.into(), &25.into()), "{}", days[0]);
     let of = |family: fn((&str, &str, &str)) -> String| BTreeMap::from([(family(FIREFOX), 14), (family(CHROME), 11)]);
     assert_eq!(groups(&days[0], "browsers"), of(|(_, browser, _)| browser.to_owned()));
     assert_eq!(groups(&days[0], "systems"), of(|(.., system)| system.to_owned()));
     // Nothing in it names anybody, or tells a time finer than the day.
     for text in [days[0].to_string(), site.counts.report().to_prometheus()] {
-        assert!(text.contains("85"), "{text}");
+        assert!(text.contains("101"), "{text}");
         for secret in ["198.51", "Mozilla", "140", "10_15", "search.example", "illness", "secret", "T12", "12:00"] {
             assert!(!text.contains(secret), "{secret} in {text}");
         }

@@ -23,9 +23,9 @@ use time::macros::datetime;
 use tower::ServiceExt as _;
 use tower_consent::{
     AccountLink, Category, ConsentLayer, ConsentPages, ContentSecurityPolicy, CookieOrigin, Decision, DueRule,
-    Fragments, JsonLinesSink, ManualClock, MemorySink, MemoryStore, NewToken, Owner, Permit, Policy, PolicyBuilder,
-    PolicyHandle, Records, RequestKind, RequireRevision, Rights, Session, SignIn, StoreError, Tokens, Vendor,
-    VisitCounts, VisitLayer, VisitLog, VisitLogBuilder, VisitSink as _, WorkingDays, test::Visitor,
+    Fragments, JsonLinesSink, ManualClock, MemorySink, MemoryStore, Narrow, NewToken, Owner, Permit, Policy,
+    PolicyBuilder, PolicyHandle, Records, RequestKind, RequireRevision, Rights, Session, SignIn, StoreError, Tokens,
+    Vendor, VisitCounts, VisitLayer, VisitLog, VisitLogBuilder, VisitSink as _, WorkingDays, test::Visitor,
 };
 
 pub(crate) const HOST: &str = "https://www.example.com";
@@ -145,6 +145,7 @@ impl Site {
             .route("/members", get(async || "members only"))
             .route_layer(RequireRevision::new(pages.clone()))
             .route("/page", get(page))
+            .route("/forget-me", get(async || (Extension(Narrow::all()), Html("<!doctype html><h1>Forgotten</h1>"))))
             .route("/sign-in", post(sign_in))
             .route("/account", get(async |session: Session| session.subject().to_owned()))
             .route("/sign-out", post(async |session: Session| session.end().await))

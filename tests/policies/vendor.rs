@@ -18,6 +18,7 @@ async fn m1() {
     let site = Site::of(NAME);
     let mut visitor = site.visitor();
     site.choose(&mut visitor, "save&category=improvement").await;
+    site.clear_visits();
     for (peer, network) in [
         ("198.51.100.77", "198.51.100.0"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1::"),
@@ -42,6 +43,7 @@ async fn m2() {
     let site = Site::of(NAME);
     let mut visitor = site.visitor();
     site.choose(&mut visitor, "accept-all").await;
+    site.clear_visits();
     let mut lines = Vec::new();
     for (peer, agent, referrer) in [
         ("198.51.100.77", AGENT, "https://search.example/find?q=my+illness"),

@@ -10,3 +10,4 @@ mod pages;
 mod retention;
 mod rights;
 mod site;
+mod visits;

@@ -12,10 +12,11 @@ mod page;
 mod publish;
 mod requests;
 mod shop;
+pub(crate) mod statistics;
 mod witness;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::FromRef,
     http::{HeaderName, HeaderValue, header},
     middleware,
@@ -28,7 +29,7 @@ use tower_consent::{
 };
 use tower_sessions::{MemoryStore, SessionManagerLayer};
 
-use self::publish::Publisher;
+use self::{publish::Publisher, statistics::Statistics};
 
 /// What handlers share. Tokens and records come with each request.
 #[derive(Clone)]
@@ -52,6 +53,16 @@ impl FromRef<Demo> for Publisher {
 
 /// The whole application under this policy, with these sign-in tokens and consent records.
 pub(crate) fn app(policy: PolicyBuilder, tokens: Tokens, records: Records) -> Result<Router, ConfigError> {
+    app_with(policy, tokens, records, Statistics::default())
+}
+
+/// The same with these statistics.
+pub(crate) fn app_with(
+    policy: PolicyBuilder,
+    tokens: Tokens,
+    records: Records,
+    statistics: Statistics,
+) -> Result<Router, ConfigError> {
     let publisher = Publisher::new(policy)?;
     let policy = publisher.handle();
     let pages = ConsentPages::at("/privacy", records.clone());
@@ -75,6 +86,12 @@ pub(crate) fn app(policy: PolicyBuilder, tokens: Tokens, records: Records) -> Re
         .route("/records/publish", post(office::publish))
         .route("/records/answered", post(requests::answered));
     let own_forms = account.merge(office).route_layer(middleware::from_fn(origin::own_forms_only));
+    let counts = statistics.counts();
+    let open_numbers = Router::new()
+        .route("/statistics", get(statistics::page))
+        .route("/statistics.json", get(statistics::json))
+        .route("/statistics.prom", get(statistics::prometheus))
+        .layer(Extension(statistics));
     let site = Router::new()
         .merge(checkout)
         .merge(own_forms)
@@ -86,6 +103,7 @@ pub(crate) fn app(policy: PolicyBuilder, tokens: Tokens, records: Records) -> Re
         .route("/player", get(film::player))
         .route("/privacy-policy", get(documents::privacy_policy))
         .route("/imprint", get(documents::imprint))
+        .merge(open_numbers)
         .route("/everything", get(shop::set_everything))
         .route("/echo", get(page::echo))
         .route("/style.css", get(|| asset("text/css; charset=utf-8", include_str!("pages/style.css"))))
@@ -106,7 +124,13 @@ pub(crate) fn app(policy: PolicyBuilder, tokens: Tokens, records: Records) -> Re
         // An opt-out counts on every browser of the person who is signed in.
         .layer(AccountLink)
         // Around everything that sets or reads cookies; the records and the tokens are part of it.
-        .layer(ConsentLayer::new(policy).add_observer(witness::observe).with_records(records).with_tokens(tokens))
+        .layer(
+            ConsentLayer::new(policy)
+                .add_observer(witness::observe)
+                .with_records(records)
+                .with_tokens(tokens)
+                .with_counts(counts),
+        )
         // Only because the demo shows what the consent layer takes away: an application has no witness.
         .layer(middleware::from_fn(witness::outside)))
 }

@@ -4,6 +4,7 @@
   const tag = document.currentScript;
   const api = tag.dataset.consentApi;
   let state = JSON.parse(tag.dataset.consentState);
+  const reloads = state.reloads; // whether what a choice allows loads only with the next page
   let before = null; // where the focus was before it went into the banner
   let told = false; // whether Google's tags have had their default
 
@@ -59,6 +60,9 @@
     }
     for (const placeholder of all("[data-consent-placeholder]")) placeholder.hidden = allows(placeholder.dataset);
   }
+
+  const opened = ({ categories, services }) => JSON.stringify([categories, services].map((table) =>
+    Object.keys(table).filter((name) => table[name].allowed)));
 
   // What a form says, as the API takes it; nothing for what only the form can do.
   function request(form, action) {
@@ -128,6 +132,7 @@
     event.preventDefault();
     if (form.ariaBusy) return;
     form.ariaBusy = "true";
+    let anew = false; // whether only another page can do what was chosen
     try {
       const answer = await fetch(`${api}/${path}`, {
         method: "POST", credentials: "same-origin", headers: { "content-type": "application/json" }, body: JSON.stringify(body),
@@ -139,6 +144,7 @@
         const kept = await fetch(`${api}/state`, { credentials: "same-origin" });
         if (!(await kept.json()).decided) throw 0;
       }
+      anew = reloads && opened(said) !== opened(state);
       state = said;
     } catch {
       // The form itself: it says what is wrong, and asks what is to be asked. Later: while it is being submitted it cannot be
@@ -149,9 +155,11 @@
     } finally {
       form.ariaBusy = null;
     }
+    const change = new CustomEvent("consent:change", { detail: state, cancelable: anew });
+    if (anew && document.dispatchEvent(change)) return location.reload();
     activate();
     show(form);
-    document.dispatchEvent(new CustomEvent("consent:change", { detail: state }));
+    if (!anew) document.dispatchEvent(change);
   });
 
   activate();

@@ -4,14 +4,20 @@
 use std::{fs, io::Write, path::Path};
 
 use serde_json::{Value, json};
-use tower_consent::Revision;
+use tower_consent::{MemoryStore, Records, Revision, Tokens};
 
 use super::{
     assert_calm, chromium, prefer, screenshot, show_at,
     site::{self, Site, policy},
     watch,
 };
-use crate::driver::Browser;
+use crate::{
+    HOST,
+    app::{app_with, statistics::Statistics},
+    driver::Browser,
+    policy_file,
+    tls::TlsServer,
+};
 
 const RUN: &str = "
     const done = arguments[arguments.length - 1];
@@ -213,5 +219,31 @@ async fn axe_core_finds_what_is_wrong() {
     browser.run("document.querySelector('button[value=accept-all]').textContent = ''").await;
     let found = axe.violations(&browser).await.join("\n");
     assert!(found.contains("button-name") && found.contains("color-contrast"), "{found}");
+    browser.close().await;
+}
+
+/// The demo's charts: axe-core, no sideways scrolling, and text that can be read on what is behind it.
+#[tokio::test]
+async fn the_statistics_of_the_demo() {
+    let Some(browser) = chromium().await else { return };
+    let (tokens, records) = (Tokens::new(MemoryStore::new()), Records::new(MemoryStore::new()));
+    let statistics = Statistics::with_sample(policy_file()).expect("a policy");
+    let server = TlsServer::start(app_with(policy_file(), tokens, records, statistics).expect("a policy")).await;
+    browser.goto(&server.url(HOST, "/statistics")).await;
+    crate::look::show_everywhere(&browser, "statistics").await;
+    if let Some(axe) = Axe::load() {
+        for scheme in ["light", "dark"] {
+            prefer(&browser, &[("prefers-color-scheme", scheme)]).await;
+            axe.check(&browser, scheme).await;
+        }
+    }
+    for scheme in ["light", "dark"] {
+        prefer(&browser, &[("prefers-color-scheme", scheme)]).await;
+        let shows = "const drawn = (css) => getComputedStyle(document.querySelector(css));
+            return [document.querySelectorAll('svg[role=img] rect').length > 40, drawn('.chart text').fill,
+                drawn('body').color, drawn('.chart svg').width !== '0px']";
+        let shows = browser.run(shows).await;
+        assert_eq!((&shows[0], &shows[1], &shows[3]), (&json!(true), &shows[2], &json!(true)), "{scheme}: {shows}");
+    }
     browser.close().await;
 }

@@ -1,0 +1,226 @@
+//! The thread of a visit log.
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::Ordering,
+        mpsc::{Receiver, RecvTimeoutError, SyncSender},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use time::Date;
+
+use super::{log::Shared, sinks::VisitSink, traits::Traits, visit::Visit};
+
+/// After a batch the thread sleeps for this long without waiting for the queue: a request that finds it waiting has to
+/// wake it, which costs more than all the rest. So at most every twentieth millisecond has such a request.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// What the queue holds.
+pub(super) enum Task {
+    /// Of who may be tracked with what is told of them.
+    Write(Box<Visit>, Option<Box<Traits>>),
+    Purge,
+    Flush(SyncSender<()>),
+}
+
+pub(super) struct Writer {
+    tasks: Receiver<Task>,
+    shared: Arc<Shared>,
+    outlets: Vec<Outlet>,
+    capacity: usize,
+    interval: Duration,
+    first_kept: Option<Date>,
+    held: Held,
+}
+
+/// Lines of who may not be tracked, until their minute is over.
+///
+/// Their time is cut to the minute, but between two lines with seconds their place would tell the second, and one behind
+/// the other they would tell who went where. So they are written when the minute is over, in the order of their text.
+#[derive(Default)]
+struct Held {
+    visits: Vec<Visit>,
+    /// The end of the minute in which the first of them came (Unix seconds).
+    until: i64,
+}
+
+/// A sink, and what is known of its health.
+struct Outlet {
+    sink: Box<dyn VisitSink>,
+    /// Lines since it last said that all is written.
+    pending: u64,
+    was_told: bool,
+}
+
+impl Writer {
+    pub(super) fn new(
+        tasks: Receiver<Task>,
+        shared: Arc<Shared>,
+        sinks: Vec<Box<dyn VisitSink>>,
+        capacity: usize,
+        interval: Duration,
+    ) -> Self {
+        let outlets = sinks.into_iter().map(|sink| Outlet { sink, pending: 0, was_told: false }).collect();
+        Self { tasks, shared, outlets, capacity, interval, first_kept: None, held: Held::default() }
+    }
+
+    /// Runs until the last handle is gone and everything is written.
+    pub(super) fn run(mut self) {
+        let mut looked = Instant::now();
+        loop {
+            let left = self.interval.saturating_sub(looked.elapsed());
+            if left.is_zero() {
+                self.purge();
+                looked = Instant::now();
+                continue;
+            }
+            let now = self.shared.clock.unix_seconds();
+            match self.tasks.recv_timeout(self.held.left(now).map_or(left, |held| left.min(held))) {
+                Ok(task) => {
+                    self.work(task);
+                    self.flush();
+                    thread::sleep(PAUSE.min(left));
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    self.release_over();
+                    self.flush();
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.release();
+        self.flush();
+    }
+
+    /// Does this task and those that wait, but not for ever: what is over must go under load too.
+    fn work(&mut self, first: Task) {
+        self.first_kept = self.shared.first_kept();
+        self.release_over();
+        self.perform(first);
+        for _ in 1..self.capacity {
+            let Ok(task) = self.tasks.try_recv() else { return };
+            self.perform(task);
+        }
+    }
+
+    fn perform(&mut self, task: Task) {
+        match task {
+            Task::Write(mut visit, Some(traits)) => {
+                traits.write(&mut visit);
+                self.write(&visit);
+            }
+            Task::Write(visit, None) => {
+                if self.held.visits.is_empty() {
+                    let now = self.shared.clock.unix_seconds();
+                    self.held.until = now.saturating_sub(now.rem_euclid(60)).saturating_add(60);
+                }
+                self.held.visits.push(*visit);
+                if self.held.visits.len() >= self.capacity {
+                    self.release();
+                }
+            }
+            Task::Purge => self.purge(),
+            Task::Flush(done) => {
+                self.release();
+                self.purge();
+                self.flush();
+                // Who asked may be gone.
+                done.send(()).unwrap_or_default();
+            }
+        }
+    }
+
+    fn write(&mut self, visit: &Visit) {
+        // An answer can take longer than its line may be kept.
+        if self.first_kept.is_none_or(|first| visit.day() >= first) {
+            for outlet in &mut self.outlets {
+                outlet.write(visit, &self.shared);
+            }
+        }
+    }
+
+    /// Writes what is held, where its minute is over.
+    fn release_over(&mut self) {
+        if self.held.left(self.shared.clock.unix_seconds()).is_some_and(|left| left.is_zero()) {
+            self.release();
+        }
+    }
+
+    fn release(&mut self) {
+        let mut visits = std::mem::take(&mut self.held.visits);
+        visits.sort_by_cached_key(|visit| serde_json::to_string(visit).unwrap_or_default());
+        visits.iter().for_each(|visit| self.write(visit));
+    }
+
+    fn flush(&mut self) {
+        for outlet in &mut self.outlets {
+            outlet.flush(&self.shared);
+        }
+    }
+
+    fn purge(&mut self) {
+        self.first_kept = self.shared.first_kept();
+        if let Some(first) = self.first_kept {
+            for outlet in &mut self.outlets {
+                let purged = outlet.sink.purge(first);
+                outlet.note(purged, "what is over is not deleted");
+            }
+        }
+    }
+}
+
+impl Held {
+    /// How long they are still held; nothing where none are.
+    fn left(&self, now: i64) -> Option<Duration> {
+        let left = u64::try_from(self.until.saturating_sub(now)).unwrap_or_default();
+        // A clock that is set back must not hold them for ever.
+        (!self.visits.is_empty()).then(|| Duration::from_secs(left.min(60)))
+    }
+}
+
+impl Outlet {
+    fn write(&mut self, visit: &Visit, shared: &Shared) {
+        let written = self.sink.write(visit);
+        self.pending += 1;
+        if written.is_err() {
+            // What stood in the sink's memory may be lost with it.
+            shared.failed.fetch_add(std::mem::take(&mut self.pending), Ordering::Relaxed);
+        }
+        self.note(written, "visits are not written");
+    }
+
+    fn flush(&mut self, shared: &Shared) {
+        if self.pending == 0 {
+            return;
+        }
+        let flushed = self.sink.flush();
+        let lines = std::mem::take(&mut self.pending);
+        if flushed.is_err() {
+            shared.failed.fetch_add(lines, Ordering::Relaxed);
+        } else {
+            self.was_told = false;
+        }
+        self.note(flushed, "visits are not written");
+    }
+
+    /// Tells of the first failure, and again of the first after it has worked.
+    fn note(&mut self, outcome: io::Result<()>, what: &'static str) {
+        let Err(error) = outcome else { return };
+        if !self.was_told {
+            self.was_told = true;
+            tell(&error, what);
+        }
+    }
+}
+
+#[cfg(feature = "tracing")]
+fn tell(error: &io::Error, what: &'static str) {
+    tracing::warn!(target: "tower_consent", %error, "{what}; they are counted until it works again");
+}
+
+#[cfg(not(feature = "tracing"))]
+const fn tell(_: &io::Error, _: &'static str) {}
