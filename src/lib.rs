@@ -147,7 +147,7 @@
 //! # The manual
 //!
 #![cfg_attr(feature = "pages", doc = "[`manual::banner`],")]
-//! [`manual::existing_banners`], [`manual::deployment`], [`manual::defaults`], [`manual::records`], [`manual::stores`], [`manual::sessions`],
+//! [`manual::privacy_policy`], [`manual::existing_banners`], [`manual::deployment`], [`manual::defaults`], [`manual::records`], [`manual::stores`], [`manual::sessions`],
 //! [`manual::laws`], [`manual::cookie_format`].
 #![cfg_attr(
     test,

@@ -5,6 +5,8 @@
 //! needs: the records, whether they are intact, the proof of a choice, and a button that publishes the next revision.
 //!
 //! - `--listen ADDR` listens elsewhere.
+//! - `--policy NAME` keeps another policy: `capsolver`, `2captcha`, `browsec`, `filehost` or `vendor`, which were made after
+//!   published ones and lie in `examples/policies`, or a file of your own. The cookies that the shop itself needs are added.
 //! - `--no-cookies-under-dnt` keeps a stricter promise: in a browser that sends Do Not Track nothing is stored at all.
 //! - `--region us` is a shop in California: everything passes until the visitor opts out, by one click.
 //! - `--sample-days` fills <http://localhost:3000/statistics> with two weeks that were made up; without it the page begins to
@@ -18,6 +20,7 @@
 
 mod app;
 mod keys;
+mod policies;
 
 use std::{env, error::Error, fs, io, net::SocketAddr, path::PathBuf};
 
@@ -27,8 +30,8 @@ use tracing_subscriber::EnvFilter;
 
 use self::app::statistics::Statistics;
 
-const USAGE: &str = "usage: demo [--listen ADDR] [--no-cookies-under-dnt] [--region eu|us] [--sample-days], \
-                     for example --listen 127.0.0.1:3000";
+const USAGE: &str = "usage: demo [--listen ADDR] [--policy NAME|FILE] [--no-cookies-under-dnt] [--region eu|us] \
+                     [--sample-days], for example --listen 127.0.0.1:3000 --policy capsolver";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -38,7 +41,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::read(env::args().skip(1))?;
     let folder = data_folder()?;
     let keys = keys::Keys::open(&folder.join("demo.keys"))?;
-    let mut policy = toml::from_str::<PolicyBuilder>(include_str!("policy.toml"))?.mac_key("demo", keys.cookie);
+    let mut policy = match &options.policy {
+        Some(name) => app::own_cookies::declare(toml::from_str::<PolicyBuilder>(&policies::read(name)?)?)?,
+        None => toml::from_str::<PolicyBuilder>(include_str!("policy.toml"))?,
+    };
+    policy = policy.mac_key("demo", keys.cookie);
     if options.is_strict {
         policy = policy.signal(Signal::Dnt, SignalScope::NoCookies);
     }
@@ -64,6 +71,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 struct Options {
     address: SocketAddr,
     is_strict: bool,
+    /// In place of the demo's own.
+    policy: Option<String>,
     /// In place of the policy's own.
     regime: Option<Regime>,
     has_sample_days: bool,
@@ -72,13 +81,14 @@ struct Options {
 impl Options {
     fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
         let address = SocketAddr::from(([127, 0, 0, 1], 3000));
-        let mut options = Self { address, is_strict: false, regime: None, has_sample_days: false };
+        let mut options = Self { address, is_strict: false, policy: None, regime: None, has_sample_days: false };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--listen" => {
                     let address = arguments.next().ok_or(USAGE)?;
                     options.address = address.parse().map_err(|error| format!("{error}\n{USAGE}"))?;
                 }
+                "--policy" => options.policy = Some(arguments.next().ok_or(USAGE)?),
                 "--sample-days" => options.has_sample_days = true,
                 "--no-cookies-under-dnt" => options.is_strict = true,
                 "--region" => match arguments.next().as_deref() {

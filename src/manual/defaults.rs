@@ -17,8 +17,10 @@
 //! | `revisions` | one: number 1, no date | a list: numbers from 1 to 99,999,999, dates, `material` or `notice`, what changed |
 //! | `outdated_grants` | `close`: a grant from before a material revision is asked for anew | `keep-scope` |
 //! | `banner_under_signal` | `false`: under an honoured signal nobody is asked unasked | `true` |
-//! | `about` | nothing | controller, contact, links to privacy policy, imprint, recipients; transfers |
-//! | `retention` | consent records 36 months, rights requests 24, counters 25, inventory 90 days | any; records at least as long as a grant lives |
+//! | `about` | nothing | controller, contact, links to privacy policy, imprint, recipients; transfers; statements |
+//! | `retention` | consent records 36 months, rights requests 24, counters 25, visit log 30 days, inventory 90 days | any; records at least as long as a grant lives |
+//! | `visits` (what the visit log holds, and of whom) | needs category `analytics`; details: [`VisitRules`](crate::VisitRules) | another category or a service; more or less of who may be tracked, only less of who may not |
+//! | `no_sale` | `false` | `true`: a service with `sale_or_sharing` is then an error |
 //! | `signals.dnt`, `signals.gpc` | `all`: everything that is not essential | a list of categories, `no-cookies`, `ignore` |
 //! | `signals.always` | `false`: a choice made in knowledge of the signal beats it | `true` |
 //! | `floors` | none | `secure`, `http_only`, `same_site` |
@@ -48,6 +50,7 @@
 //! | a category's or service's `since` | 1 |
 //! | a category's `label`, `purpose` | of the built-in ones: texts in five languages; of others: the name, none |
 //! | a service's `label`, `provider`, `purpose`, `transfers`, `privacy_policy` | the name, none |
+//! | a service's `hosts`, `sale_or_sharing` | none, `false` |
 //!
 //! # The consent cookie
 //!

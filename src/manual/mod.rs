@@ -6,6 +6,7 @@
     feature = "pages",
     doc = "| [`banner`] | How do I get from nothing to a banner that is obeyed? What do the pages answer, and the JSON API? |"
 )]
+//! | [`privacy_policy`] | How do I get from the text of a privacy policy to a policy file? What does strict Do Not Track cost? |
 //! | [`existing_banners`] | How is the banner obeyed that the site already has? How do I get a policy from what the site sets? |
 //! | [`deployment`] | How do I start on a running site? Where does the layer go? What must a proxy pass on? |
 //! | [`records`] | What is written of a choice, who can see it, and how is it proved? |
@@ -22,6 +23,7 @@ pub mod defaults;
 pub mod deployment;
 pub mod existing_banners;
 pub mod laws;
+pub mod privacy_policy;
 pub mod records;
 pub mod sessions;
 pub mod stores;

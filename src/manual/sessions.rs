@@ -170,7 +170,8 @@
 //! 3. **Enforce.** Undeclared cookies are stripped from now on; the session's is essential, and passes under every
 //!    choice and signal. The one exception is your own: [`SignalScope::NoCookies`](crate::SignalScope::NoCookies)
 //!    stores no cookie at all under a signal, and a session library has no other way to know its visitor. Only tokens
-//!    have: they are given as bearer tokens there.
+//!    have: they are given as bearer tokens there. What else that costs:
+//!    [strict Do Not Track](super::privacy_policy#what-strict-do-not-track-costs).
 //! 4. **The middleware** of the seven days. Nobody is signed out by it: sessions from before get seven days.
 //!
 //! Refusing or withdrawing consent signs nobody out, and signing out forgets no choice (R127).

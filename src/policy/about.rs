@@ -90,6 +90,11 @@ impl About {
         &self.controller
     }
 
+    /// The sentences that no server can keep by itself, in their order. An empty one says nothing.
+    pub fn statements(&self) -> impl Iterator<Item = &Text> {
+        self.statements.iter().filter(|statement| !statement.is_empty())
+    }
+
     /// The links, each with its place in the policy.
     pub(super) fn links(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [

@@ -56,7 +56,7 @@ pub enum SignalScope {
     /// These categories and their services.
     Categories(Vec<String>),
     /// No cookie is stored at all, essential ones included; the signal beats every choice. Essential cookies that the
-    /// browser has still reach the application, and deletions leave.
+    /// browser has still reach the application, and deletions leave. [What that costs](crate::manual::privacy_policy#what-strict-do-not-track-costs).
     NoCookies,
     /// Nothing. The header stays in the request for the application.
     Ignore,

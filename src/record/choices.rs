@@ -192,7 +192,11 @@ impl Choices {
 
     async fn take(&self, change: ConsentChange) -> Result<ConsentChange, ChoiceError> {
         if !change.is_grant() {
-            self.note_refusal(&change).await;
+            // Where a signal closes all that was to be granted, the visitor has refused nothing: the browser keeps what it
+            // holds, and so does the record of it.
+            if change.choice().is_some() {
+                self.note_refusal(&change).await;
+            }
             return Ok(change);
         }
         if change.reverses_opt_out() && !self.is_confirmed {

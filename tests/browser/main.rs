@@ -16,7 +16,10 @@ mod hints;
 mod look;
 mod officer;
 mod pages;
+#[path = "../../examples/demo/policies.rs"]
+mod policies;
 mod process;
+mod strict;
 mod tls;
 
 use std::time::{Duration, Instant};

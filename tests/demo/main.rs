@@ -5,7 +5,10 @@
 mod app;
 
 mod account;
+mod five;
 mod office;
+#[path = "../../examples/demo/policies.rs"]
+mod policies;
 mod site;
 mod statistics;
 

@@ -11,10 +11,13 @@ use super::page::render;
 struct PrivacyPolicy<'a> {
     fragments: Fragments,
     policy: &'a Policy,
+    statements: Vec<&'a str>,
 }
 
 pub(super) async fn privacy_policy(decision: Decision, fragments: Fragments) -> Response {
-    render(StatusCode::OK, &PrivacyPolicy { fragments, policy: decision.policy() })
+    let policy = decision.policy();
+    let statements = policy.about().statements().map(|statement| statement.in_language("en")).collect();
+    render(StatusCode::OK, &PrivacyPolicy { fragments, policy, statements })
 }
 
 #[derive(Template)]

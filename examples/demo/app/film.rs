@@ -8,7 +8,13 @@ use axum::{
 };
 use tower_consent::{ConsentPages, Decision, Fragments};
 
-use super::{message::message, page::render};
+use super::{
+    message::{message, not_found},
+    page::render,
+};
+
+/// The company's service in the demo's own policy.
+pub(super) const SERVICE: &str = "video";
 
 #[derive(Template)]
 #[template(path = "film.html", config = "examples/demo/askama.toml")]
@@ -23,10 +29,13 @@ pub(super) async fn film(
     headers: HeaderMap,
     fragments: Fragments,
 ) -> Response {
-    if decision.allows_service("video") {
+    if decision.allows_service(SERVICE) {
         return render(StatusCode::OK, &Film { fragments });
     }
-    pages.prompt_page(&decision, &headers, "/film", "video").into_response()
+    if decision.policy().services().all(|(name, _)| name != SERVICE) {
+        return not_found().await;
+    }
+    pages.prompt_page(&decision, &headers, "/film", SERVICE).into_response()
 }
 
 #[derive(Template)]
@@ -35,7 +44,7 @@ struct Player;
 
 /// Stands for the other company's page, which would come from its own host.
 pub(super) async fn player(decision: Decision) -> Response {
-    if !decision.allows_service("video") {
+    if !decision.allows_service(SERVICE) {
         return message(StatusCode::FORBIDDEN, "No film without consent", "Nothing of Example Video is loaded.");
     }
     let cookie = [(header::SET_COOKIE, "player=0s; Path=/; Max-Age=2592000")];

@@ -7,6 +7,7 @@ mod film;
 mod message;
 mod office;
 mod origin;
+pub(crate) mod own_cookies;
 mod page;
 mod publish;
 mod requests;
@@ -108,6 +109,7 @@ pub(crate) fn app_with(
         .route("/style.css", get(|| asset("text/css; charset=utf-8", include_str!("pages/style.css"))))
         .route("/forget.css", get(account::forget))
         .route("/tag.js", get(|| asset("text/javascript; charset=utf-8", include_str!("pages/tag.js"))))
+        .route("/bearer.js", get(|| asset("text/javascript; charset=utf-8", include_str!("pages/bearer.js"))))
         .route("/reload.js", get(|| asset("text/javascript; charset=utf-8", include_str!("pages/reload.js"))))
         .fallback(message::not_found)
         .layer(SessionManagerLayer::new(MemoryStore::default()))

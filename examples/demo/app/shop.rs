@@ -10,13 +10,13 @@ use axum::{
 };
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
-use tower_consent::{Decision, Fragments, Preset};
+use tower_consent::{CookieOrigin, Decision, Fragments, Policy, Preset};
 use tower_sessions::{
     Session,
     session::{Error, Id},
 };
 
-use super::{message::message, page::render};
+use super::{film, message::message, own_cookies, page::render};
 
 /// What Google's, Meta's and Cloudflare's scripts and servers put into a browser.
 const OTHER_PEOPLES: [&str; 6] = [
@@ -42,6 +42,8 @@ const LANGUAGES: [Language; 3] = [
 struct Shop {
     fragments: Fragments,
     stores_nothing: bool,
+    /// Whether the policy knows of the company that the film comes from.
+    has_film: bool,
     greeting: &'static str,
     language: &'static str,
     languages: [Language; 3],
@@ -74,9 +76,12 @@ pub(super) async fn shop(
         headers.extend(HeaderValue::try_from(line).ok().map(|line| (SET_COOKIE, line)));
     }
     headers.extend(OTHER_PEOPLES.map(|line| (SET_COOKIE, HeaderValue::from_static(line))));
+    headers
+        .extend(declared(decision.policy()).filter_map(|line| Some((SET_COOKIE, HeaderValue::try_from(line).ok()?))));
     let page = Shop {
         fragments,
         stores_nothing: decision.forbids_storing().is_some(),
+        has_film: decision.policy().services().any(|(name, _)| name == film::SERVICE),
         greeting,
         language,
         languages: LANGUAGES,
@@ -85,6 +90,19 @@ pub(super) async fn shop(
         csrf,
     };
     Ok((headers, render(StatusCode::OK, &page)).into_response())
+}
+
+/// Lines for the cookies that another policy than the demo's own declares: as if the site that it was made for were here.
+/// They live as long as a line can ask for.
+fn declared(policy: &Policy) -> impl Iterator<Item = String> {
+    let presets = Preset::ALL.iter().flat_map(|preset| preset.cookies());
+    let known: BTreeSet<_> =
+        presets.map(|cookie| cookie.name.trim_end_matches('*')).chain(own_cookies::NAMES).collect();
+    let cookies = policy.declared_cookies().filter(|cookie| cookie.origin == CookieOrigin::Rule);
+    cookies.filter(move |cookie| !known.contains(cookie.name)).map(|cookie| {
+        let end = if cookie.is_prefix { "DEMO" } else { "" };
+        format!("{}{end}=1; Path=/; Max-Age=315360000; SameSite=Lax", cookie.name)
+    })
 }
 
 /// The language of this code, or the first.
@@ -152,7 +170,7 @@ struct Everything {
 }
 
 /// Sets every cookie it can: all that the presets know, and some that nobody declared.
-pub(super) async fn set_everything(fragments: Fragments) -> Response {
+pub(super) async fn set_everything(decision: Decision, fragments: Fragments) -> Response {
     const TRICKS: [&str; 8] = [
         "undeclared=1; Path=/",
         "_GA=upper-case; Path=/",
@@ -173,7 +191,7 @@ pub(super) async fn set_everything(fragments: Fragments) -> Response {
             format!("{}=1; Path=/; Max-Age=3600{secure}", cookie.name.replace('*', "DEMO"))
         })
         .collect();
-    let lines: Vec<_> = known.into_iter().chain(TRICKS.map(str::to_owned)).collect();
+    let lines: Vec<_> = known.into_iter().chain(declared(decision.policy())).chain(TRICKS.map(str::to_owned)).collect();
     let headers: HeaderMap =
         lines.iter().filter_map(|line| HeaderValue::from_str(line).ok()).map(|line| (SET_COOKIE, line)).collect();
     (headers, render(StatusCode::OK, &Everything { fragments, lines })).into_response()

@@ -25,6 +25,8 @@ pub struct Declaration<'a> {
     pub intro: String,
     /// The categories.
     pub groups: Vec<DeclarationGroup>,
+    /// What the privacy policy says beyond cookies ([`About::statement`](crate::About::statement)).
+    pub statements: Vec<String>,
     /// Revision, recipients, links.
     pub facts: Facts,
 }
@@ -105,7 +107,14 @@ impl<'a> Declaration<'a> {
         });
         let lets_nothing_else_through = decision.is_enforced() && policy.unknown == UnknownCookies::Strip;
         let intro = if lets_nothing_else_through { &messages.cookies_intro } else { &messages.cookies_intro_plain };
-        Self { scene, intro: intro.to_string(), groups: groups.collect(), facts: Facts::of(decision, &scene) }
+        let statements = policy.about().statements();
+        Self {
+            scene,
+            intro: intro.to_string(),
+            groups: groups.collect(),
+            statements: statements.map(|statement| statement.in_language(language.tag()).to_owned()).collect(),
+            facts: Facts::of(decision, &scene),
+        }
     }
 
     /// The fragment.

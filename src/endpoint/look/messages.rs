@@ -182,7 +182,8 @@ messages! {
         about_title controller contact recipients_label duration_label proof_label proof_kept revision_label revision
         revision_on privacy_policy imprint essential_label essential_purpose functional_label functional_purpose
         analytics_label analytics_purpose marketing_label marketing_purpose cookies_title cookies_intro
-        cookies_intro_plain cookies_none lifetime_unstated this_site consent_cookie_purpose token_cookie_purpose
+        cookies_intro_plain cookies_none statements_title lifetime_unstated this_site consent_cookie_purpose
+        token_cookie_purpose
         update_title update_ask update_note update_known revisions_title revision_material revision_notice
         revision_current revision_unsaid notice_title understood go_on data_title data_intro data_choice
         data_decided data_granted data_refused data_nothing data_where data_in_cookie data_no_choice data_record

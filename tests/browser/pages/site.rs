@@ -34,7 +34,8 @@ pub(super) fn policy() -> PolicyBuilder {
                 .contact("privacy@example.test")
                 .privacy_policy("/privacy-policy")
                 .imprint("/imprint")
-                .transfers("United States"),
+                .transfers("United States")
+                .statement("This site is not meant for people under 18."),
         )
         .revision(Revision::new(1).on(2026, 1, 1).changes("The first policy of this site."))
         .site_domain("example.test")

@@ -12,7 +12,7 @@ use crate::{
     decide::decide,
     policy::{
         About, CategoryEntry, CookieRule, Lifetime, Narrow, Policy, PolicyBuilder, Regime, Revision, RuleTarget,
-        ServiceEntry, start_of,
+        ServiceEntry, Text, start_of,
     },
     signal::{Signal, Signals},
 };
@@ -30,7 +30,9 @@ fn builder() -> PolicyBuilder {
                 .contact("privacy@example.com")
                 .privacy_policy("/privacy-policy?a=1&b=2")
                 .imprint("/imprint")
-                .transfers("United States"),
+                .transfers("United States")
+                .statement(Text::new("Not for <b>children</b>.").with("de", "Nicht für <i>Kinder</i>."))
+                .statement(""),
         )
         .category(CategoryEntry::new("social").label("Social <i>media</i>").purpose("</p><script>alert(1)</script>"))
         .service_entry(ServiceEntry::new("stripe", "essential").label("Stripe").provider("Stripe Ltd"))
@@ -260,6 +262,25 @@ fn the_declaration_names_every_cookie() {
     ] {
         assert!(html.contains(part), "{part} in {html}");
     }
+}
+
+#[test]
+fn the_declaration_says_what_no_server_can_keep() {
+    for (tag, title, statement) in [
+        ("en", "Also in our privacy policy", "<li dir=\"auto\">Not for &#60;b&#62;children&#60;/b&#62;.</li>"),
+        (
+            "de",
+            "Außerdem in unserer Datenschutzerklärung",
+            "<li dir=\"auto\">Nicht für &#60;i&#62;Kinder&#60;/i&#62;.</li>",
+        ),
+        ("fr", "Également dans notre politique", "<li dir=\"auto\">Not for &#60;b&#62;children&#60;/b&#62;.</li>"),
+    ] {
+        let html = &views(&undecided(Regime::OptIn), &Language::built_in(tag).unwrap())["declaration"];
+        assert!(html.contains(title) && html.contains(statement), "{tag}: {html}");
+        assert_eq!(html.matches("<li dir=\"auto\">").count(), 1, "an empty one says nothing");
+    }
+    let silent = decision_of(Policy::builder().build().unwrap(), Regime::OptIn, Signals::NONE);
+    assert!(!views(&silent, Language::english())["declaration"].contains("consent-statements"));
 }
 
 #[test]
