@@ -107,6 +107,10 @@
 //! - A [`Decision`] is the answer for one request: what is allowed and why, whether to ask, which signals were
 //!   honoured. The first rule that matches wins: essential; taken away by the application ([`Narrow`]); a signal; the
 //!   choice; the regime.
+//! - A **visit** may be tracked where the category that the policy names for it is allowed ([`Decision::may_track`]). By that go
+//!   the lines of a [`VisitLog`], the counters of [`VisitCounts`], and the header fields that [`HiddenFields`] keep from
+//!   handlers. See [`manual::visits`].
+//! - A [`ContentSecurityPolicy`] lets only allowed services load in the page; a [`Permit`] lets only them have data.
 //! - A [`Prompt`] is what the visitor is to be shown unasked ([`Decision::prompt`]): the question, a notice, or nothing.
 //! - A **record** is written before a grant acts ([`ConsentLayer::with_records`], [`Choices`]): where none can be written,
 //!   nothing is granted, and a refusal or withdrawal takes effect all the same. [`Records`] stand in a chain of hashes. The
@@ -147,7 +151,7 @@
 //! # The manual
 //!
 #![cfg_attr(feature = "pages", doc = "[`manual::banner`],")]
-//! [`manual::privacy_policy`], [`manual::existing_banners`], [`manual::deployment`], [`manual::defaults`], [`manual::records`], [`manual::stores`], [`manual::sessions`],
+//! [`manual::privacy_policy`], [`manual::existing_banners`], [`manual::visits`], [`manual::deployment`], [`manual::defaults`], [`manual::records`], [`manual::stores`], [`manual::sessions`],
 //! [`manual::laws`], [`manual::cookie_format`].
 #![cfg_attr(
     test,

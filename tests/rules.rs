@@ -21,7 +21,7 @@ enum Cover {
 use Cover::{Fact, NotHere, Tests};
 
 /// The rules of the parts that are built.
-const LISTED: &[(u32, u32)] = &[(1, 7), (15, 21), (24, 64), (66, 81), (85, 128)];
+const LISTED: &[(u32, u32)] = &[(1, 7), (15, 21), (24, 64), (66, 128)];
 
 const RULES: &[(u32, &str, Cover)] = &[
     // Do Not Track.
@@ -416,6 +416,9 @@ const RULES: &[(u32, &str, Cover)] = &[
     (79, "statuses that are cached unasked", Tests(&["caches::every_status_is_treated_alike"])),
     (80, "304", Tests(&["caches::every_status_is_treated_alike", "response::every_status_is_filtered"])),
     (81, "inner caches", Tests(&["caches::inner_caches_key_on_the_outcome"])),
+    (82, "advertising interfaces are closed", Tests(&["hide::advertising_interfaces_are_closed_on_request"])),
+    (83, "tracking without cookies", Tests(&["hide::answers_that_start_tracking", "hide::hints_that_are_asked_for"])),
+    (84, "ETag as a cookie", NotHere("an ETag is the application's: the manual says that no cookie layer sees it")),
     // Consent, asked for and remembered.
     (
         85,

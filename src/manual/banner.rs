@@ -148,7 +148,8 @@
 //!
 //! They run and load as soon as the category or the service is allowed, and `document` gets the event `consent:change`,
 //! whose `detail` is the [state](#single-page-applications). What each attribute does is listed in [`look`]. Google's tags
-//! are told by [`with_google_consent`].
+//! are told by [`with_google_consent`]. With [`with_csp`](crate::ConsentLayer::with_csp) the page is loaded anew after a choice that
+//! opens or closes something (the state says `reloads`).
 //!
 //! On the server, ask the [`Decision`]. Content that is nothing without consent answers with the question in its place,
 //! which leads back to it:

@@ -117,6 +117,17 @@
 //! | observers | none, apart from features `tracing` (on) and `metrics` (off) |
 //! | `consent-debug` header | off; never in a release build |
 //!
+//! # Beside cookies
+//!
+//! | setting | default |
+//! |---|---|
+//! | [`VisitLog`](crate::VisitLog) | none; 8,192 lines wait at most, what is over is looked for every minute |
+//! | [`JsonLinesSink`](crate::JsonLinesSink) | a file a UTC day, and another after 64 MiB; mode 0600 |
+//! | the client's address | unknown until `with_peer` says where it stands; no proxy is believed |
+//! | [`VisitCounts`](crate::VisitCounts) | none; groups of at least 10, the first 200 paths of a day, in memory |
+//! | [`HiddenFields`](crate::HiddenFields) | none; its table says what is on |
+//! | [`ContentSecurityPolicy`](crate::ContentSecurityPolicy) | none; nothing is switched on |
+//!
 //! # Limits
 //!
 //! | what | number |

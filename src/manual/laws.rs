@@ -64,6 +64,16 @@
 //! | R75, R76 | A shared cache stores `Set-Cookie` and replays it | RFC 9111 section 7.3 | text | default: `caches = "private"` |
 //! | R112 | A sign-in cookie that survives the browser session is exempt only if the visitor asked for it ("remember me") | Article 29 Working Party, WP194 section 3.2 | memory | put *keep me signed in* on the form, unticked, and without the tick [`NewToken::browser_session`]; for other libraries' cookies leave out `add_max_age`, `auth_cookies` caps at 7 days and adds nothing |
 //!
+//! # Beside cookies
+//!
+//! | no. | rule | source | read | setting |
+//! |---|---|---|---|---|
+//! | M1 | An address is personal data | C-582/14 (Breyer) | memory | `[visits]`: none of who may not be tracked; [`anonymize`](crate::anonymize) |
+//! | R82 | Advertising interfaces of browsers are closed to who opted out | their specifications | text | [`HiddenFields::permissions_policy`], off by default |
+//! | R83 | Answers that start tracking without cookies | their specifications | text | [`ConsentLayer::with_hidden`] |
+//! | R84 | Identifiers and addresses of pages count as access, too | EDPB Guidelines 2/2023 | summary | what a script does: [`ConsentLayer::with_csp`] keeps it from loading |
+//! | T9 | No sale and no sharing | Cal. Civ. Code 1798.120 | summary | `no_sale = true` |
+//!
 //! # Sign-in tokens
 //!
 //! | no. | rule | source | read | setting |
@@ -124,5 +134,8 @@
 //! [`Records`]: crate::Records
 //! [`Choices`]: crate::Choices
 //! [`Choices::confirmed`]: crate::Choices::confirmed
+//! [`ConsentLayer::with_hidden`]: crate::ConsentLayer::with_hidden
+//! [`ConsentLayer::with_csp`]: crate::ConsentLayer::with_csp
+//! [`HiddenFields::permissions_policy`]: crate::HiddenFields::permissions_policy
 //! [`ConsentLayer::with_records`]: crate::ConsentLayer::with_records
 //! [`AccountLink`]: crate::AccountLink

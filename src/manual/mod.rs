@@ -8,6 +8,7 @@
 )]
 //! | [`privacy_policy`] | How do I get from the text of a privacy policy to a policy file? What does strict Do Not Track cost? |
 //! | [`existing_banners`] | How is the banner obeyed that the site already has? How do I get a policy from what the site sets? |
+//! | [`visits`] | What does a server give away of a visit, beside cookies? The visit log, counters, header fields, third parties in the page |
 //! | [`deployment`] | How do I start on a running site? Where does the layer go? What must a proxy pass on? |
 //! | [`records`] | What is written of a choice, who can see it, and how is it proved? |
 //! | [`sessions`] | How do I keep tower-sessions or axum-login to seven days, and how do I move to tokens? |
@@ -27,3 +28,4 @@ pub mod privacy_policy;
 pub mod records;
 pub mod sessions;
 pub mod stores;
+pub mod visits;

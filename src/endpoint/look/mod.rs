@@ -33,7 +33,9 @@
 //! | `data-consent-placeholder` | any element | is hidden when the service (or category) of that name is allowed |
 //!
 //! After a change, `document` gets the event `consent:change`, whose `detail` is the new state. A script that ran cannot be
-//! taken back before the next page; a frame is emptied.
+//! taken back before the next page; a frame is emptied. Where a [`ContentSecurityPolicy`](crate::ContentSecurityPolicy) of ours
+//! says what the page may load, a choice that opens or closes something loads the page anew; the event comes before that, and
+//! its `preventDefault` keeps the page.
 
 mod assets;
 mod banner;
