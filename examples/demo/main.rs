@@ -13,7 +13,8 @@
 //!   show days when the first one is over.
 //! - Sign-ins and consent records lie in the file `demo.redb`, in `target/tmp` or in the folder that the environment
 //!   variable `DEMO_DATA` names, and outlive the server: end it, start it again, and you are still signed in. The keys lie
-//!   beside it, in `demo.keys`.
+//!   beside it, in `demo.keys`, and the visit log in the folder `visits`: a line a request, with no address of who did not
+//!   agree.
 //!
 //! Its consent, session and token cookies are `Secure`. Over plain HTTP, Chromium and Firefox keep those from `localhost`
 //! and 127.0.0.1 only, so serve it behind TLS anywhere else.
@@ -25,7 +26,7 @@ mod policies;
 use std::{env, error::Error, fs, io, net::SocketAddr, path::PathBuf};
 
 use tokio::net::TcpListener;
-use tower_consent::{PolicyBuilder, Records, RedbStore, Regime, Signal, SignalScope, Tokens};
+use tower_consent::{JsonLinesSink, PolicyBuilder, Records, RedbStore, Regime, Signal, SignalScope, Tokens, VisitLog};
 use tracing_subscriber::EnvFilter;
 
 use self::app::statistics::Statistics;
@@ -56,14 +57,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let store = RedbStore::open(&file)?;
     let records = Records::builder(store.clone()).chain_key(keys.chain).build();
     let tokens = Tokens::new(store);
-    let app = match options.has_sample_days {
-        true => app::app_with(policy.clone(), tokens, records, Statistics::with_sample(policy)?)?,
-        false => app::app(policy, tokens, records)?,
+    let statistics = match options.has_sample_days {
+        true => Statistics::with_sample(policy.clone())?,
+        false => Statistics::default(),
     };
+    let visits = VisitLog::to(JsonLinesSink::open(folder.join("visits"))?)?;
+    let app = app::app_with(policy, tokens, records, statistics, visits)?;
     let listener = TcpListener::bind(options.address).await?;
     let port = listener.local_addr()?.port();
-    tracing::info!("sign-ins and consent records are kept in {}", file.display());
+    tracing::info!("sign-ins and consent records are kept in {}, visits beside it", file.display());
     tracing::info!("open http://localhost:{port}/ and end with Ctrl+C");
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, app).with_graceful_shutdown(interrupted()).await?;
     Ok(())
 }

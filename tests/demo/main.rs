@@ -11,6 +11,7 @@ mod office;
 mod policies;
 mod site;
 mod statistics;
+mod visits;
 
 use axum::http::StatusCode;
 use site::{PROTOCOLS, Site};

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use serde_json::Value;
-use tower_consent::{MemoryStore, Records, Tokens};
+use tower_consent::{MemorySink, MemoryStore, Records, Tokens, VisitLog};
 
 use crate::{
     app::{self, statistics::Statistics},
@@ -13,7 +13,8 @@ use crate::{
 fn with_sample() -> axum::Router {
     let store = MemoryStore::new();
     let statistics = Statistics::with_sample(policy_file()).expect("a policy");
-    app::app_with(policy_file(), Tokens::new(store.clone()), Records::new(store), statistics).expect("a policy")
+    let visits = VisitLog::to(MemorySink::new()).expect("a thread");
+    app::app_with(policy_file(), Tokens::new(store.clone()), Records::new(store), statistics, visits).expect("a policy")
 }
 
 /// Only days that are over are shown: a server that was just started has none, however often it is visited.

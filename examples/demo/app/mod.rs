@@ -15,17 +15,22 @@ mod shop;
 pub(crate) mod statistics;
 mod witness;
 
+use std::{
+    error::Error,
+    net::{IpAddr, SocketAddr},
+};
+
 use axum::{
     Extension, Router,
-    extract::FromRef,
-    http::{HeaderName, HeaderValue, header},
+    extract::{ConnectInfo, FromRef},
+    http::{HeaderName, HeaderValue, header, request::Parts},
     middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use tower_consent::{
-    AccountLink, ConfigError, ConsentLayer, ConsentPages, GpcResource, PolicyBuilder, Records, RequireRevision,
-    TokenLayer, Tokens,
+    AccountLink, ConsentLayer, ConsentPages, GpcResource, HiddenFields, MemorySink, PolicyBuilder, Records,
+    RequireRevision, TokenLayer, Tokens, VisitLayer, VisitLog,
 };
 use tower_sessions::{MemoryStore, SessionManagerLayer};
 
@@ -52,17 +57,18 @@ impl FromRef<Demo> for Publisher {
 }
 
 /// The whole application under this policy, with these sign-in tokens and consent records.
-pub(crate) fn app(policy: PolicyBuilder, tokens: Tokens, records: Records) -> Result<Router, ConfigError> {
-    app_with(policy, tokens, records, Statistics::default())
+pub(crate) fn app(policy: PolicyBuilder, tokens: Tokens, records: Records) -> Result<Router, Box<dyn Error>> {
+    app_with(policy, tokens, records, Statistics::default(), VisitLog::to(MemorySink::new())?)
 }
 
-/// The same with these statistics.
+/// The same with these statistics and this visit log.
 pub(crate) fn app_with(
     policy: PolicyBuilder,
     tokens: Tokens,
     records: Records,
     statistics: Statistics,
-) -> Result<Router, ConfigError> {
+    visits: VisitLog,
+) -> Result<Router, Box<dyn Error>> {
     let publisher = Publisher::new(policy)?;
     let policy = publisher.handle();
     let pages = ConsentPages::at("/privacy", records.clone());
@@ -129,10 +135,18 @@ pub(crate) fn app_with(
                 .add_observer(witness::observe)
                 .with_records(records)
                 .with_tokens(tokens)
+                // Handlers see less of who may not be tracked, and the log knows nobody of them.
+                .with_hidden(HiddenFields::new())
+                .with_visits(VisitLayer::new(visits).with_peer(peer))
                 .with_counts(counts),
         )
         // Only because the demo shows what the consent layer takes away: an application has no witness.
         .layer(middleware::from_fn(witness::outside)))
+}
+
+/// The other end of the connection, where the server tells it.
+fn peer(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())
 }
 
 async fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {

@@ -4,7 +4,7 @@
 use std::{fs, io::Write, path::Path};
 
 use serde_json::{Value, json};
-use tower_consent::{MemoryStore, Records, Revision, Tokens};
+use tower_consent::{MemorySink, MemoryStore, Records, Revision, Tokens, VisitLog};
 
 use super::{
     assert_calm, chromium, prefer, screenshot, show_at,
@@ -228,7 +228,9 @@ async fn the_statistics_of_the_demo() {
     let Some(browser) = chromium().await else { return };
     let (tokens, records) = (Tokens::new(MemoryStore::new()), Records::new(MemoryStore::new()));
     let statistics = Statistics::with_sample(policy_file()).expect("a policy");
-    let server = TlsServer::start(app_with(policy_file(), tokens, records, statistics).expect("a policy")).await;
+    let visits = VisitLog::to(MemorySink::new()).expect("a thread");
+    let server =
+        TlsServer::start(app_with(policy_file(), tokens, records, statistics, visits).expect("a policy")).await;
     browser.goto(&server.url(HOST, "/statistics")).await;
     crate::look::show_everywhere(&browser, "statistics").await;
     if let Some(axe) = Axe::load() {
