@@ -18,7 +18,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use http_body_util::Full;
 use hyper::body::Body;
 use tower::{Layer, Service};
@@ -108,18 +108,24 @@ fn rows(sink: impl Fn() -> Box<dyn FnOnce() -> VisitLog>) -> Vec<Row> {
     rows
 }
 
+/// As a server makes it: all values are parts of one buffer.
 fn request(consent: &str) -> Request<()> {
-    Request::builder()
-        .uri("/articles/2026/11/on-cookies?utm_source=letter")
-        .header("host", "www.example.com")
-        .header("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
-        .header("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
-        .header("accept-language", "en-GB,en;q=0.5")
-        .header("referer", "https://search.example/found/here?q=cookies")
-        .header("forwarded", "for=198.51.100.7;proto=https;by=203.0.113.43")
-        .header("cookie", format!("session=3f9c1a7be0; csrf=9b1d; __Host-consent=1:1:2026-11-22{consent}"))
-        .body(())
-        .unwrap()
+    let cookie = format!("session=3f9c1a7be0; csrf=9b1d; __Host-consent=1:1:2026-11-22{consent}");
+    let fields = [
+        ("host", "www.example.com"),
+        ("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
+        ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+        ("accept-language", "en-GB,en;q=0.5"),
+        ("referer", "https://search.example/found/here?q=cookies"),
+        ("forwarded", "for=198.51.100.7;proto=https;by=203.0.113.43"),
+        ("cookie", &cookie),
+    ];
+    let mut buffer = Bytes::from(fields.map(|(_, value)| value).concat());
+    let mut request = Request::builder().uri("/articles/2026/11/on-cookies?utm_source=letter");
+    for (name, value) in fields {
+        request = request.header(name, HeaderValue::from_maybe_shared(buffer.split_to(value.len())).unwrap());
+    }
+    request.body(()).unwrap()
 }
 
 /// Requests that are made beforehand, and are not counted.
@@ -191,6 +197,8 @@ fn main() {
 
 /// Nanoseconds for which this thread had a processor.
 fn on_processor() -> Option<f64> {
+    // They are added up when the thread gives its processor back.
+    std::thread::sleep(std::time::Duration::from_micros(1));
     std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok()
 }
 

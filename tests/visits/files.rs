@@ -4,12 +4,17 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
 use tower_consent::{
-    ConsentLayer, JsonLinesSink, Lifetime, ManualClock, PolicyHandle, Retention, Revision, VisitLog, VisitLogBuilder,
+    ConsentLayer, JsonLinesSink, Lifetime, ManualClock, PolicyHandle, Retention, Revision, Visit, VisitLog,
+    VisitLogBuilder, VisitSink,
 };
 
 use crate::{
@@ -253,14 +258,23 @@ fn the_policy_says_how_long() {
     assert_eq!(folder.names(), ["visits-2026-11-16.jsonl", "visits-2026-11-22.jsonl"]);
 }
 
+/// Passes lines on: what it was given it cannot take back.
+struct PassedOn(Arc<AtomicUsize>);
+
+impl VisitSink for PassedOn {
+    fn write(&mut self, _: &Visit) -> io::Result<()> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
 /// An answer that took longer than its line may be kept leaves none.
 #[test]
 fn a_line_that_is_over_is_not_written() {
-    let folder = Folder::new();
-    let log = folder.log();
+    let (folder, passed_on) = (Folder::new(), Arc::new(AtomicUsize::new(0)));
+    let log = folder.builder(folder.sink()).add_sink(PassedOn(Arc::clone(&passed_on))).build().unwrap();
     let layer = ConsentLayer::new(policy().build().unwrap()).with_clock(folder.clock.clone()).with_visits(log.clone());
-    let under_way = [answer(&layer, "/long"), answer(&layer, "/longer")];
-    let [long, longer] = under_way;
+    let (long, longer) = (answer(&layer, "/long"), answer(&layer, "/longer"));
     folder.clock.advance(29 * DAY);
     drop(long);
     log.flush();
@@ -268,7 +282,7 @@ fn a_line_that_is_over_is_not_written() {
     folder.clock.advance(DAY);
     drop(longer);
     log.flush();
-    assert_eq!(folder.names(), Vec::<String>::new());
+    assert_eq!((folder.names(), passed_on.load(Ordering::SeqCst)), (Vec::<String>::new(), 1));
 }
 
 /// A disk that fails costs lines, which are counted; when it works again, the log does.

@@ -13,7 +13,7 @@ use std::{
 
 use time::Date;
 
-use super::{log::Shared, sinks::VisitSink, traits::Traits, visit::Visit};
+use super::{handle::Shared, sinks::VisitSink, traits::Traits, visit::Visit};
 
 /// After a batch the thread sleeps for this long without waiting for the queue: a request that finds it waiting has to
 /// wake it, which costs more than all the rest. So at most every twentieth millisecond has such a request.

@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr, sync::Arc};
 use http::request::Parts;
 use tower::{Layer, layer::util::Stack};
 
-use super::{client::TrustedProxies, log::VisitLog, service::VisitService};
+use super::{client::TrustedProxies, handle::VisitLog, service::VisitService};
 use crate::{
     enforce::ConsentLayer,
     policy::{Detail, PolicyHandle},
