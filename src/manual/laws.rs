@@ -78,6 +78,13 @@
 //! | R127 | Sign-in and consent do not touch each other | | own | no setting |
 //! | R128 | Answers to who is signed in stay out of caches | OWASP ASVS 14.3.2 | summary | no setting: `private, no-cache`, and `no-store` where a token is issued or ended |
 //!
+//! # Without cookies
+//!
+//! | no. | rule | source | read | setting |
+//! |---|---|---|---|---|
+//! | R82, R83 | Tracking also begins without a cookie: by interfaces of advertising, client hints, reports to others | vendors' documents; own | summary | [`HiddenFields`]: by the decision, each by a switch |
+//! | R84 | ETags, addresses, and what scripts work out are covered by the law as well | EDPB Guidelines 2/2023 | text | an address is written only of who may be tracked: [`VisitRules`]; scripts wait for consent, and [`ConsentLayer::with_csp`] holds back those of refused services; the rest is yours: [what a server cannot reach] |
+//!
 //! # A site under several laws
 //!
 //! The regime can differ by request. The resolver reads a header that your proxy sets, and that it removes from what
@@ -125,4 +132,7 @@
 //! [`Choices`]: crate::Choices
 //! [`Choices::confirmed`]: crate::Choices::confirmed
 //! [`ConsentLayer::with_records`]: crate::ConsentLayer::with_records
+//! [`ConsentLayer::with_csp`]: crate::ConsentLayer::with_csp
+//! [`HiddenFields`]: crate::HiddenFields
+//! [`VisitRules`]: crate::VisitRules
 //! [`AccountLink`]: crate::AccountLink
