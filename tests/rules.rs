@@ -416,9 +416,14 @@ const RULES: &[(u32, &str, Cover)] = &[
     (79, "statuses that are cached unasked", Tests(&["caches::every_status_is_treated_alike"])),
     (80, "304", Tests(&["caches::every_status_is_treated_alike", "response::every_status_is_filtered"])),
     (81, "inner caches", Tests(&["caches::inner_caches_key_on_the_outcome"])),
-    (82, "advertising interfaces are closed", Tests(&["hide::advertising_interfaces_are_closed_on_request"])),
-    (83, "tracking without cookies", Tests(&["hide::answers_that_start_tracking", "hide::hints_that_are_asked_for"])),
-    (84, "ETag as a cookie", NotHere("an ETag is the application's: the manual says that no cookie layer sees it")),
+    // Other header fields.
+    (82, "interfaces of advertising are closed", Tests(&["hide::advertising_interfaces_are_closed_on_request"])),
+    (
+        83,
+        "fields that start tracking without cookies",
+        Tests(&["hide::answers_that_start_tracking", "hide::hints_that_are_asked_for"]),
+    ),
+    (84, "ETag as a cookie", Fact("it says what the layer does not reach; manual::deployment says so to its users")),
     // Consent, asked for and remembered.
     (
         85,
@@ -606,7 +611,11 @@ const RULES: &[(u32, &str, Cover)] = &[
             "records/retention::nobody_has_to_ask_for_a_purge",
         ]),
     ),
-    (117, "logs hold no values", Tests(&["reports::no_value_is_told"])),
+    (
+        117,
+        "logs hold no values",
+        Tests(&["reports::no_value_is_told", "visits/scan::ten_thousand_visits_leave_nothing_of_who_did_not_agree"]),
+    ),
     (
         118,
         "the consent cookie",
@@ -813,6 +822,13 @@ const PROMISES: &[(&str, &str, &[&str])] = &[
     ("C5", "seven days", &["tokens/life::seven_days_from_the_issue_used_or_not"]),
     ("C6", "gone at the log-out", &["tokens/logout::it_is_gone", "tokens/races::nothing_passes_after_a_log_out"]),
     ("B6", "nothing outside of a request", &["browser/strict::nothing_is_sent_that_the_visitor_did_not_ask_for"]),
+    (
+        "C7",
+        "the log holds these of who may be tracked alone",
+        &["visits/scan::ten_thousand_visits_leave_nothing_of_who_did_not_agree"],
+    ),
+    ("T3", "families in totals", &["counts/counting::pages_browsers_and_systems_are_of_who_may_be_tracked"]),
+    ("T5", "nobody is singled out", &["counts/attack::nothing_that_is_hidden_can_be_worked_out"]),
     (
         "T8",
         "no secret in the clear",

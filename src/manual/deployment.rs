@@ -333,10 +333,13 @@
 //!
 //! - **Cookies of other hosts.** A script, frame or image from another host sets its cookies there. Do not put it into
 //!   the page before [`Decision::allows`](crate::Decision::allows) it.
+//!   [`ConsentLayer::with_csp`](crate::ConsentLayer::with_csp) makes the browser hold back what a refused service loads.
 //! - **Cookies that a script of your page sets**, until the next request. They are then stripped, and expired on the
 //!   next document. Render the script only where it is allowed.
 //! - **Local storage, IndexedDB, caches, fingerprints, ETags.** The law covers these as well (EDPB Guidelines 2/2023);
-//!   this crate covers cookies. Start scripts only where they are allowed (`data-consent`), and they store nothing before.
+//!   this crate covers cookies, what the server writes of a visit ([`VisitRules`](crate::VisitRules)), and header fields that
+//!   tell browsers apart ([`HiddenFields`](crate::HiddenFields)). Start scripts only where they are allowed (`data-consent`), and
+//!   they store nothing before.
 //! - **What was stored before, on the server or by others.** A withdrawal deletes no data of yours. What this library
 //!   stores, [`Rights::erase`](crate::Rights::erase) deletes.
 //! - **WebSockets and streams** that are open when the visitor withdraws: they were judged when they began.

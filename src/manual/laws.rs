@@ -64,16 +64,6 @@
 //! | R75, R76 | A shared cache stores `Set-Cookie` and replays it | RFC 9111 section 7.3 | text | default: `caches = "private"` |
 //! | R112 | A sign-in cookie that survives the browser session is exempt only if the visitor asked for it ("remember me") | Article 29 Working Party, WP194 section 3.2 | memory | put *keep me signed in* on the form, unticked, and without the tick [`NewToken::browser_session`]; for other libraries' cookies leave out `add_max_age`, `auth_cookies` caps at 7 days and adds nothing |
 //!
-//! # Beside cookies
-//!
-//! | no. | rule | source | read | setting |
-//! |---|---|---|---|---|
-//! | M1 | An address is personal data | C-582/14 (Breyer) | memory | `[visits]`: none of who may not be tracked; [`anonymize`](crate::anonymize) |
-//! | R82 | Advertising interfaces of browsers are closed to who opted out | their specifications | text | [`HiddenFields::permissions_policy`], off by default |
-//! | R83 | Answers that start tracking without cookies | their specifications | text | [`ConsentLayer::with_hidden`] |
-//! | R84 | Identifiers and addresses of pages count as access, too | EDPB Guidelines 2/2023 | summary | what a script does: [`ConsentLayer::with_csp`] keeps it from loading |
-//! | T9 | No sale and no sharing | Cal. Civ. Code 1798.120 | summary | `no_sale = true` |
-//!
 //! # Sign-in tokens
 //!
 //! | no. | rule | source | read | setting |
@@ -87,6 +77,15 @@
 //! | R126 | Seven days meet AAL1 (30 days), not AAL2 or AAL3 (24 and 12 hours); an idle limit by risk | NIST SP 800-63B; OWASP ASVS 7.3.1 | summary | `tokens.lifetime`, `tokens.idle_limit` |
 //! | R127 | Sign-in and consent do not touch each other | | own | no setting |
 //! | R128 | Answers to who is signed in stay out of caches | OWASP ASVS 14.3.2 | summary | no setting: `private, no-cache`, and `no-store` where a token is issued or ended |
+//!
+//! # Without cookies
+//!
+//! | no. | rule | source | read | setting |
+//! |---|---|---|---|---|
+//! | R82, R83 | Tracking also begins without a cookie: by interfaces of advertising, client hints, reports to others | vendors' documents; own | summary | [`HiddenFields`]: by the decision, each by a switch |
+//! | R84 | ETags, addresses, and what scripts work out are covered by the law as well | EDPB Guidelines 2/2023 | text | an address is written only of who may be tracked: [`VisitRules`]; scripts wait for consent, and [`ConsentLayer::with_csp`] holds back those of refused services; the rest is yours: [what a server cannot reach] |
+//! | M1 | An address is personal data | C-582/14 (Breyer) | memory | `[visits]`: none of who may not be tracked; [`anonymize`](crate::anonymize) |
+//! | T9 | No sale and no sharing, once opted out or promised | Cal. Civ. Code 1798.120 | summary | `no_sale = true` |
 //!
 //! # A site under several laws
 //!
@@ -136,6 +135,7 @@
 //! [`Choices::confirmed`]: crate::Choices::confirmed
 //! [`ConsentLayer::with_hidden`]: crate::ConsentLayer::with_hidden
 //! [`ConsentLayer::with_csp`]: crate::ConsentLayer::with_csp
-//! [`HiddenFields::permissions_policy`]: crate::HiddenFields::permissions_policy
 //! [`ConsentLayer::with_records`]: crate::ConsentLayer::with_records
+//! [`HiddenFields`]: crate::HiddenFields
+//! [`VisitRules`]: crate::VisitRules
 //! [`AccountLink`]: crate::AccountLink
