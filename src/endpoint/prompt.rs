@@ -116,7 +116,14 @@ impl ConsentPages {
                 service.map(|(_, category)| (category, Some(name)))
             }
         };
-        let detail = || format!("The content needs {needed:?}, which the policy does not have.");
+        let detail = || match needed {
+            Needed::Category(category) => {
+                format!("The content needs the category \"{category}\", which the policy does not have.")
+            }
+            Needed::Service(name) => {
+                format!("The content needs the service \"{name}\", which the policy does not have.")
+            }
+        };
         found.ok_or_else(|| Fault::new(FaultKind::NotInPolicy, detail()))
     }
 }

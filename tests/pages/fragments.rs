@@ -176,7 +176,7 @@ async fn content_that_cannot_be_had() {
     // A name that the policy does not have is a fault of the site, and said so.
     let page = site.get(&mut site.visitor(), "/film?needed=nobody").await;
     assert_eq!(page.status, 500);
-    page.assert_says("nobody");
+    page.assert_says("the service &#34;nobody&#34;");
     let program = site.send(raw("GET", "/film?needed=nobody", &[("accept", JSON)]).body("").unwrap()).await;
     assert_eq!(program.problem(), "not-in-policy");
 }
