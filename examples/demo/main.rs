@@ -62,7 +62,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         false => Statistics::default(),
     };
     let visits = VisitLog::to(JsonLinesSink::open(folder.join("visits"))?)?;
-    let app = app::app_with(policy, tokens, records, statistics, visits)?;
+    let app = app::app(policy, tokens, records, statistics, visits)?;
     let listener = TcpListener::bind(options.address).await?;
     let port = listener.local_addr()?.port();
     tracing::info!("sign-ins and consent records are kept in {}, visits beside it", file.display());

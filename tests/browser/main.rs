@@ -24,10 +24,11 @@ mod tls;
 
 use std::time::{Duration, Instant};
 
+use app::statistics::Statistics;
 use axum::Router;
 use driver::Browser;
 use tls::TlsServer;
-use tower_consent::{MemoryStore, Policy, PolicyBuilder, Records, Tokens};
+use tower_consent::{MemorySink, MemoryStore, Policy, PolicyBuilder, Records, Tokens, VisitLog};
 
 const HOST: &str = "www.example.test";
 /// What passes without consent, as it lies in the browser after a visit to the shop.
@@ -46,7 +47,8 @@ fn policy_file() -> PolicyBuilder {
 /// The application, with records of its own.
 fn shop(policy: PolicyBuilder, tokens: Tokens) -> Router {
     let records = Records::builder(MemoryStore::new()).chain_key([9; 32]).build();
-    app::app(policy, tokens, records).expect("a policy")
+    let visits = VisitLog::to(MemorySink::new()).expect("a thread");
+    app::app(policy, tokens, records, Statistics::default(), visits).expect("a policy")
 }
 
 async fn demo() -> TlsServer {

@@ -13,9 +13,9 @@ use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
-use tower_consent::{MemoryStore, PolicyBuilder, Records, Tokens};
+use tower_consent::{MemorySink, MemoryStore, PolicyBuilder, Records, Tokens, VisitLog};
 
-use crate::app;
+use crate::app::{self, statistics::Statistics};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Protocol {
@@ -50,7 +50,9 @@ impl Site {
         records: impl Into<Records>,
         protocol: Protocol,
     ) -> Self {
-        Self::serve(app::app(policy, tokens, records.into()).expect("a policy"), protocol).await
+        let (statistics, visits) = (Statistics::default(), VisitLog::to(MemorySink::new()).expect("a thread"));
+        let router = app::app(policy, tokens, records.into(), statistics, visits).expect("a policy");
+        Self::serve(router, protocol).await
     }
 
     pub(crate) async fn serve(router: axum::Router, protocol: Protocol) -> Self {

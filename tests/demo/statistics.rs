@@ -14,7 +14,7 @@ fn with_sample() -> axum::Router {
     let store = MemoryStore::new();
     let statistics = Statistics::with_sample(policy_file()).expect("a policy");
     let visits = VisitLog::to(MemorySink::new()).expect("a thread");
-    app::app_with(policy_file(), Tokens::new(store.clone()), Records::new(store), statistics, visits).expect("a policy")
+    app::app(policy_file(), Tokens::new(store.clone()), Records::new(store), statistics, visits).expect("a policy")
 }
 
 /// Only days that are over are shown: a server that was just started has none, however often it is visited.

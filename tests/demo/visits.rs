@@ -20,7 +20,7 @@ async fn it_knows_who_agreed_and_nobody_else() {
         let log = VisitLog::to(sink.clone()).expect("a thread");
         let (tokens, records) = (Tokens::new(store.clone()), Records::new(store));
         let statistics = Statistics::default();
-        let router = app::app_with(policy_file(), tokens, records, statistics, log.clone()).expect("a policy");
+        let router = app::app(policy_file(), tokens, records, statistics, log.clone()).expect("a policy");
         let site = Site::serve(router, protocol).await;
         let brings = [DOCUMENT, ("user-agent", AGENT), ("referer", REFERRER)];
 

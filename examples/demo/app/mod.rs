@@ -29,8 +29,8 @@ use axum::{
     routing::{get, post},
 };
 use tower_consent::{
-    AccountLink, ConsentLayer, ConsentPages, GpcResource, HiddenFields, MemorySink, PolicyBuilder, Records,
-    RequireRevision, TokenLayer, Tokens, VisitLayer, VisitLog,
+    AccountLink, ConsentLayer, ConsentPages, GpcResource, HiddenFields, PolicyBuilder, Records, RequireRevision,
+    TokenLayer, Tokens, VisitLayer, VisitLog,
 };
 use tower_sessions::{MemoryStore, SessionManagerLayer};
 
@@ -56,13 +56,8 @@ impl FromRef<Demo> for Publisher {
     }
 }
 
-/// The whole application under this policy, with these sign-in tokens and consent records.
-pub(crate) fn app(policy: PolicyBuilder, tokens: Tokens, records: Records) -> Result<Router, Box<dyn Error>> {
-    app_with(policy, tokens, records, Statistics::default(), VisitLog::to(MemorySink::new())?)
-}
-
-/// The same with these statistics and this visit log.
-pub(crate) fn app_with(
+/// The whole application under this policy, with these sign-in tokens, consent records, statistics and visit log.
+pub(crate) fn app(
     policy: PolicyBuilder,
     tokens: Tokens,
     records: Records,

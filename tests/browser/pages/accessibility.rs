@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     HOST,
-    app::{app_with, statistics::Statistics},
+    app::{app, statistics::Statistics},
     driver::Browser,
     policy_file,
     tls::TlsServer,
@@ -229,8 +229,7 @@ async fn the_statistics_of_the_demo() {
     let (tokens, records) = (Tokens::new(MemoryStore::new()), Records::new(MemoryStore::new()));
     let statistics = Statistics::with_sample(policy_file()).expect("a policy");
     let visits = VisitLog::to(MemorySink::new()).expect("a thread");
-    let server =
-        TlsServer::start(app_with(policy_file(), tokens, records, statistics, visits).expect("a policy")).await;
+    let server = TlsServer::start(app(policy_file(), tokens, records, statistics, visits).expect("a policy")).await;
     browser.goto(&server.url(HOST, "/statistics")).await;
     crate::look::show_everywhere(&browser, "statistics").await;
     if let Some(axe) = Axe::load() {
