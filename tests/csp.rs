@@ -80,13 +80,13 @@ async fn only_allowed_and_essential_services_load() {
     assert_eq!(
         said(policy(), all(), undecided(), &[]).await,
         "script-src 'self' js.stripe.com; img-src 'self' data: blob: js.stripe.com; frame-src 'self' js.stripe.com; \
-         connect-src 'self' js.stripe.com"
+         object-src 'self' js.stripe.com; connect-src 'self' js.stripe.com"
     );
     let tidio = granting(&policy(), Selection::none().grant_service("tidio"));
     assert_eq!(
         said(policy(), all(), tidio, &[]).await,
         "script-src 'self' js.stripe.com code.tidio.co; img-src 'self' data: blob: js.stripe.com code.tidio.co; \
-         frame-src 'self' js.stripe.com code.tidio.co; \
+         frame-src 'self' js.stripe.com code.tidio.co; object-src 'self' js.stripe.com code.tidio.co; \
          connect-src 'self' js.stripe.com code.tidio.co wss://socket.tidio.co"
     );
     let all_but_meta = granting(&policy(), Selection::all().refuse_service("meta"));
@@ -111,7 +111,7 @@ async fn only_what_is_switched_on_is_said_in_the_order_of_kinds() {
     assert_eq!(
         said(policy(), csp, undecided(), &[]).await,
         "style-src 'self' js.stripe.com; font-src 'self' js.stripe.com; media-src 'self' js.stripe.com; \
-         frame-src 'self' js.stripe.com"
+         frame-src 'self' js.stripe.com; object-src 'self' js.stripe.com"
     );
 }
 

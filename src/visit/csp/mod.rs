@@ -98,7 +98,7 @@ impl ContentSecurityPolicy {
         self.also(Load::Images)
     }
 
-    /// Says what stands in frames: `frame-src`.
+    /// Says what stands in frames, and in their likes: `frame-src`, `object-src`.
     #[must_use]
     pub fn frames(self) -> Self {
         self.also(Load::Frames)
