@@ -80,13 +80,13 @@ async fn only_allowed_and_essential_services_load() {
     assert_eq!(
         said(policy(), all(), undecided(), &[]).await,
         "script-src 'self' js.stripe.com; img-src 'self' data: blob: js.stripe.com; frame-src 'self' js.stripe.com; \
-         connect-src 'self' js.stripe.com"
+         object-src 'self' js.stripe.com; connect-src 'self' js.stripe.com"
     );
     let tidio = granting(&policy(), Selection::none().grant_service("tidio"));
     assert_eq!(
         said(policy(), all(), tidio, &[]).await,
         "script-src 'self' js.stripe.com code.tidio.co; img-src 'self' data: blob: js.stripe.com code.tidio.co; \
-         frame-src 'self' js.stripe.com code.tidio.co; \
+         frame-src 'self' js.stripe.com code.tidio.co; object-src 'self' js.stripe.com code.tidio.co; \
          connect-src 'self' js.stripe.com code.tidio.co wss://socket.tidio.co"
     );
     let all_but_meta = granting(&policy(), Selection::all().refuse_service("meta"));
@@ -111,7 +111,7 @@ async fn only_what_is_switched_on_is_said_in_the_order_of_kinds() {
     assert_eq!(
         said(policy(), csp, undecided(), &[]).await,
         "style-src 'self' js.stripe.com; font-src 'self' js.stripe.com; media-src 'self' js.stripe.com; \
-         frame-src 'self' js.stripe.com"
+         frame-src 'self' js.stripe.com; object-src 'self' js.stripe.com"
     );
 }
 
@@ -252,9 +252,16 @@ async fn documents_only() {
             assert_eq!(answer.headers().contains_key("cache-control"), is_document, "{kind}: caching is left alone");
         }
     }
-    let redirection =
-        Page(301, vec![("content-type", "text/html".to_owned())]).of(policy(), scripts(), undecided()).await;
-    assert_eq!(redirection.headers().len(), 1, "{:?}", redirection.headers());
+    let html = || ("content-type", "text/html".to_owned());
+    let redirection = Page(301, vec![html(), ("location", "/a".to_owned())]).of(policy(), scripts(), undecided()).await;
+    assert_eq!(redirection.headers().len(), 2, "{:?}", redirection.headers());
+    // What leads nowhere is shown as it is (Fetch, section 4.4): so is a list of places to choose from.
+    for page in
+        [Page(302, vec![html()]), Page(300, vec![html()]), Page(300, vec![html(), ("location", "/a".to_owned())])]
+    {
+        let answer = page.of(policy(), scripts(), undecided()).await;
+        assert_eq!(lines(answer.headers(), CSP).len(), 1, "{}", page.0);
+    }
     let answer = Page(204, vec![]).of(policy(), scripts(), undecided()).await;
     assert!(answer.headers().is_empty());
 }
@@ -280,6 +287,9 @@ async fn pages_are_sent_whole() {
         (policy(), ("sec-fetch-dest", "iframe"), true),
         (policy(), ("sec-fetch-dest", "script"), false),
         (policy(), ("sec-fetch-dest", "empty"), false),
+        // A page fetched ahead is shown without another question, and browsers do not call it one.
+        (policy(), ("sec-purpose", "prefetch"), true),
+        (policy(), ("sec-purpose", "prefetch;prerender"), true),
         (policy(), ("accept", html_accepted), true),
         (policy(), ("accept", "*/*"), false),
         (policy().report_only(), ("sec-fetch-dest", "document"), false),

@@ -1,6 +1,7 @@
 //! What header fields of an answer need to know.
 
 use super::Decision;
+use crate::signal::Signal;
 
 impl Decision {
     /// The same decision where header fields of the page say what it may load.
@@ -13,6 +14,11 @@ impl Decision {
     #[cfg(feature = "pages")]
     pub(crate) fn acts_on_next_page(&self) -> bool {
         self.acts_on_next_page && self.is_enforced()
+    }
+
+    /// The signal because of which really nothing is stored: a policy that is only reported stores all the same.
+    pub(crate) fn stores_nothing_by(&self) -> Option<Signal> {
+        self.forbids_storing().filter(|_| self.is_enforced())
     }
 
     /// Whether there are visits of this policy that may be tracked.

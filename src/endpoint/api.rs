@@ -94,10 +94,11 @@ fn changed(visit: &Visit, change: ConsentChange) -> Answer {
     let mut answer = if closed.is_empty() {
         answer::json(StatusCode::OK, state.to_json())
     } else {
+        let stored =
+            if decision.stores_nothing_by().is_some() { "Nothing is stored." } else { "What was refused is stored." };
+        let names = closed.join(", ");
         let detail = format!(
-            "The browser sends a signal that this site always obeys, so this was not switched on: {}. What was refused \
-             is stored.",
-            closed.join(", ")
+            "The browser sends a signal that this site always obeys, so this was not switched on: {names}. {stored}"
         );
         let fault = Fault::new(FaultKind::ClosedBySignal, detail);
         answer::problem_with(&fault, &Closed { problem: fault.problem(), closed, state: &state })

@@ -15,6 +15,7 @@ use crate::{
     consent::Reading,
     cookies::change::{ConsentChange, Selection},
     decide::Decision,
+    enforce::is_forgotten,
     record::{ChoiceError, ChoiceMethod, Choices},
     store::StoreError,
     token::{Session, TokenContext},
@@ -93,8 +94,11 @@ pub(super) async fn session(visit: &Visit) -> Result<Option<Session>, StoreError
 
 /// The decision once this change has reached the browser.
 pub(super) fn decision_after(visit: &Visit, change: &ConsentChange) -> Decision {
-    let choice = change.choice().copied();
-    choice.map_or_else(|| visit.decision.clone(), |choice| visit.decision.reread(Reading::Choice(choice)))
+    match change.choice() {
+        Some(choice) if visit.decision.stores_nothing_by().is_none() => visit.decision.reread(Reading::Choice(*choice)),
+        Some(choice) if is_forgotten(choice, &visit.decision) => visit.decision.reread(Reading::Nothing),
+        _ => visit.decision.clone(),
+    }
 }
 
 /// A form was sent.
@@ -118,7 +122,9 @@ pub(super) async fn by_form(visit: &Visit, fields: &Fields) -> Result<Answer, Fa
         Err(fault) => return ask_again(visit, &form, fault),
     };
     let mut answer = if change.closed_by_signal().is_empty() {
-        let is_kept = change.header_value().map(|_| visit.parts.headers.contains_key(header::COOKIE));
+        // Where nothing may be stored there is nothing to look for.
+        let line = change.header_value().filter(|_| visit.decision.stores_nothing_by().is_none());
+        let is_kept = line.map(|_| visit.parts.headers.contains_key(header::COOKIE));
         answer::see_other(&destination(visit, form.back.as_deref(), is_kept))
     } else {
         let decision = decision_after(visit, &change);
@@ -192,7 +198,8 @@ fn destination(visit: &Visit, back: Option<&str>, is_kept: Option<bool>) -> Stri
 /// The preferences page, and the stop on the way back from a choice.
 pub(super) fn preferences(visit: &Visit) -> Answer {
     let back = visit::back(visit);
-    let is_stop = visit.parts.uri.query().is_some_and(|query| query.split('&').any(|field| field == "kept=1"));
+    let is_stop = visit.decision.stores_nothing_by().is_none()
+        && visit.parts.uri.query().is_some_and(|query| query.split('&').any(|field| field == "kept=1"));
     let html = match (&back, is_stop, is_kept(visit)) {
         (Some(back), true, true) => return answer::see_other(back),
         (None, true, true) => show::preferences(visit, &visit.decision, Some(Told::Saved), None),

@@ -96,7 +96,7 @@ impl<'d> State<'d> {
             },
             honoured: labels(decision.honoured_signals()),
             enforced: decision.is_enforced(),
-            stores: decision.forbids_storing().is_none(),
+            stores: decision.stores_nothing_by().is_none(),
             reloads: decision.acts_on_next_page() && depends_on_visitor(policy),
             decided: decided(decision),
             categories: categories.collect(),

@@ -159,7 +159,7 @@ fn forgetting(change: &Choice, first: &Decision) -> Option<HeaderValue> {
 }
 
 /// Whether a withdrawal that cannot be written deletes what is held.
-fn is_forgotten(change: &Choice, first: &Decision) -> bool {
+pub(crate) fn is_forgotten(change: &Choice, first: &Decision) -> bool {
     change.granted.is_empty()
         && first.raw_choice().is_some_and(|held| !held.granted.is_empty())
         && !first.policy().keeps_refusals()

@@ -19,4 +19,6 @@ mod service;
 mod sightings;
 
 pub(crate) use self::answer_rule::AnswerRule;
+#[cfg(feature = "pages")]
+pub(crate) use self::future::is_forgotten;
 pub use self::{context::ConsentContext, future::ResponseFuture, layer::ConsentLayer, service::ConsentService};

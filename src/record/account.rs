@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{HeaderMap, Request, Response, header};
+use http::{Request, Response, header};
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
@@ -26,6 +26,7 @@ use crate::{
     policy::{Narrow, Reason},
     store::{EntryKind, StoreError},
     token::TokenContext,
+    visit::hide_again,
 };
 
 /// Keeps a known person's opt-out with the account (11 CCR 7025(c), R98). Stands inside of a consent layer
@@ -270,7 +271,7 @@ where
                     let applied = ready!(look_up.as_mut().poll(cx));
                     let Some((mut inner, mut request)) = rest.take() else { return Poll::Pending };
                     if let Some((narrow, link)) = applied.narrow.zip(this.link.as_ref()) {
-                        narrow_request(&link.consent, &narrow, request.headers_mut());
+                        request = narrow_request(&link.consent, &narrow, request);
                     }
                     *this.change = applied.change;
                     State::Calling { future: inner.call(request) }
@@ -313,11 +314,14 @@ where
 }
 
 /// Takes from the request what the account objects to.
-fn narrow_request(consent: &ConsentContext, narrow: &Narrow, headers: &mut HeaderMap) {
+fn narrow_request<B>(consent: &ConsentContext, narrow: &Narrow, request: Request<B>) -> Request<B> {
+    let (mut parts, body) = request.into_parts();
     let decision = consent.narrow_by(narrow);
-    if headers.contains_key(header::COOKIE) {
-        sift(headers, &mut Judge::new(decision), decision.is_enforced(), &mut |_, _, _| {});
+    if parts.headers.contains_key(header::COOKIE) {
+        sift(&mut parts.headers, &mut Judge::new(decision), decision.is_enforced(), &mut |_, _, _| {});
     }
+    hide_again(&mut parts);
+    Request::from_parts(parts, body)
 }
 
 /// Puts the opt-out into the consent cookie, unless the application sets it itself.

@@ -146,8 +146,7 @@ impl TokenContext {
 
     /// The signal under which nothing at all may be stored in the browser, if one is in force.
     pub(super) fn forbids_cookies(&self) -> Option<Signal> {
-        let decision = self.0.consent.as_ref()?.peek();
-        decision.forbids_storing().filter(|_| decision.is_enforced())
+        self.0.consent.as_ref()?.peek().stores_nothing_by()
     }
 
     /// The token that came with the request is no more; another may have taken its place.

@@ -10,6 +10,7 @@ mod log;
 #[cfg(feature = "pages")]
 pub(crate) use self::csp::depends_on_visitor;
 use self::document::is_document;
+pub(crate) use self::hidden::hide_again;
 #[cfg(feature = "tracing")]
 pub use self::log::TracingSink;
 pub use self::{

@@ -79,6 +79,22 @@ async fn it_reaches_a_session_that_is_under_way() {
     assert!(answer.headers["cache-control"].to_str().unwrap().contains("no-store"));
 }
 
+/// What is hidden where a visit may not be tracked is hidden from the handlers of such an account too.
+#[tokio::test]
+async fn it_hides_what_tells_visitors_apart() {
+    let site = Site::with(builder(), MemoryStore::new());
+    let mut laptop = site.browser().sending("referer", "https://search.example/find?q=secret");
+    assert_eq!(laptop.get("/referrer").await.body, "https://search.example/", "nobody was asked");
+    laptop.post("/accept").await;
+    laptop.post(SIGN_IN).await;
+    assert_eq!(laptop.get("/referrer").await.body, "https://search.example/find?q=secret");
+    site.clock.advance(2 * DAY);
+    let mut phone = site.browser().sending("dnt", "1");
+    phone.post(SIGN_IN).await;
+    site.clock.advance(61);
+    assert_eq!(laptop.get("/referrer").await.body, "https://search.example/");
+}
+
 #[tokio::test]
 async fn a_choice_that_was_made_after_it_stands() {
     let site = Site::with(opt_out(), MemoryStore::new());

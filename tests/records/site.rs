@@ -15,9 +15,9 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
 use tower_consent::{
-    AccountLink, Category, ChoiceMethod, Choices, ConsentLayer, ConsentStore, Decision, ManualClock, MemoryStore,
-    Owner, Policy, PolicyBuilder, RecordId, Records, Regime, Revision, Rights, Selection, ServiceEntry, Session,
-    SignIn, StoreError, Tokens,
+    AccountLink, Category, ChoiceMethod, Choices, ConsentLayer, ConsentStore, Decision, HiddenFields, ManualClock,
+    MemoryStore, Owner, Policy, PolicyBuilder, RecordId, Records, Regime, Revision, Rights, Selection, ServiceEntry,
+    Session, SignIn, StoreError, Tokens,
 };
 
 pub(crate) const START: i64 = 1_800_000_000;
@@ -88,9 +88,19 @@ impl Site {
                     ([(header::SET_COOKIE, "_ga=1; Path=/")], format!("{open} {}", seen.contains("_ga=")))
                 }),
             )
+            .route(
+                "/referrer",
+                get(async |headers: HeaderMap| {
+                    headers.get(header::REFERER).map_or("", |from| from.to_str().unwrap()).to_owned()
+                }),
+            )
             .layer(AccountLink)
             .layer(
-                ConsentLayer::new(policy).with_clock(clock.clone()).with_records(records.clone()).with_tokens(tokens),
+                ConsentLayer::new(policy)
+                    .with_clock(clock.clone())
+                    .with_records(records.clone())
+                    .with_tokens(tokens)
+                    .with_hidden(HiddenFields::new()),
             );
         Self { app, clock, records, rights }
     }

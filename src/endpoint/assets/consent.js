@@ -139,6 +139,8 @@
       });
       if (!answer.ok) throw answer.status;
       const said = await answer.json();
+      // Where a signal lets nothing be stored, nothing is saved: the page that follows says so.
+      if (!said.stores) throw 0;
       // A browser that keeps no cookies answers to none: then a page says so.
       if (said.decided && !state.decided) {
         const kept = await fetch(`${api}/state`, { credentials: "same-origin" });

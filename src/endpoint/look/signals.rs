@@ -33,7 +33,7 @@ impl SignalReport {
             lines.push(messages.signals_none.to_string());
         }
         let is_opted_out = !decision.honoured_signals().is_silent() || has_opted_out(decision);
-        Self { lines, is_opted_out, stores_nothing: decision.forbids_storing().is_some() }
+        Self { lines, is_opted_out, stores_nothing: decision.stores_nothing_by().is_some() }
     }
 }
 
@@ -43,7 +43,7 @@ fn line(decision: &Decision, language: &Language, signal: Signal) -> String {
         let mut facts = decision.policy().signal_facts().iter();
         facts.any(|facts| facts.signal == signal && (facts.no_cookies || covers_askable(decision, facts)))
     };
-    let text = if decision.forbids_storing() == Some(signal) {
+    let text = if decision.stores_nothing_by() == Some(signal) {
         &messages.signal_stores_nothing
     } else if decision.honoured_signals().objects(signal) {
         &messages.signal_honoured

@@ -17,7 +17,7 @@ pub enum Load {
     Fonts,
     /// Sound and film: `media-src`.
     Media,
-    /// Frames: `frame-src`.
+    /// Frames: `frame-src`; and `object-src`, because `<object>` and `<embed>` show pages as well.
     Frames,
     /// What scripts connect to: `connect-src`.
     Connections,
@@ -77,7 +77,10 @@ const STYLES: &[Directive] = &[
 const IMAGES: &[Directive] = &[Directive::always("img-src", &["img-src", "default-src"])];
 const FONTS: &[Directive] = &[Directive::always("font-src", &["font-src", "default-src"])];
 const MEDIA: &[Directive] = &[Directive::always("media-src", &["media-src", "default-src"])];
-const FRAMES: &[Directive] = &[Directive::always("frame-src", &["frame-src", "child-src", "default-src"])];
+const FRAMES: &[Directive] = &[
+    Directive::always("frame-src", &["frame-src", "child-src", "default-src"]),
+    Directive::always("object-src", &["object-src", "default-src"]),
+];
 const CONNECTIONS: &[Directive] = &[Directive::always("connect-src", &["connect-src", "default-src"])];
 
 impl Load {

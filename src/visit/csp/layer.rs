@@ -67,6 +67,10 @@ where
 /// Whether the answer is shown as a page. Browsers that do not say so accept HTML by name.
 fn asks_for_page(headers: &HeaderMap) -> bool {
     const PAGES: [&[u8]; 6] = [b"document", b"iframe", b"frame", b"embed", b"object", b"fencedframe"];
+    // What a link fetches ahead is not called a document, and is shown later without another question.
+    if headers.get("sec-purpose").is_some_and(|purpose| purpose.as_bytes().starts_with(b"prefetch")) {
+        return true;
+    }
     match headers.get("sec-fetch-dest") {
         Some(destination) => PAGES.contains(&destination.as_bytes()),
         None => headers

@@ -50,7 +50,7 @@ use crate::{
 ///    the application's own, or what was allowed there would be forbidden here. `'strict-dynamic'` and hosts are not: a
 ///    script that the application trusts loads nothing from a refused service. Where the application has no policy of its
 ///    own for scripts, inline scripts are forbidden, unless the base sources say `'unsafe-inline'`.
-/// 4. It goes on documents: `text/html` and `application/xhtml+xml`, not on redirections. It is the final decision's: of an answer that is itself
+/// 4. It goes on documents: `text/html` and `application/xhtml+xml`, not on redirections that lead somewhere. It is the final decision's: of an answer that is itself
 ///    a choice, the new one. Not on answers for which the layer stands down.
 /// 5. While the policy is in [`Mode::ReportOnly`](crate::Mode), or with [`report_only`](Self::report_only), it is a
 ///    `Content-Security-Policy-Report-Only`, and browsers forbid nothing.
@@ -98,7 +98,7 @@ impl ContentSecurityPolicy {
         self.also(Load::Images)
     }
 
-    /// Says what stands in frames: `frame-src`.
+    /// Says what stands in frames, and in their likes: `frame-src`, `object-src`.
     #[must_use]
     pub fn frames(self) -> Self {
         self.also(Load::Frames)

@@ -13,8 +13,10 @@ impl AnswerRule for ContentSecurityPolicy {
         let is_page = match status {
             // Its lines replace those that the browser holds: ours alone would take the application's away.
             StatusCode::NOT_MODIFIED => headers.contains_key(&name),
-            // What it shows is another answer's.
-            _ if status.is_redirection() => false,
+            // What it shows is another answer's; one that leads nowhere is shown itself (Fetch, section 4.4).
+            _ if matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) && headers.contains_key(header::LOCATION) => {
+                false
+            }
             _ => is_document(headers),
         };
         if !is_page {

@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::Request;
+use http::{Request, request::Parts};
 use tower::{Layer, Service, layer::util::Stack};
 
 use super::HiddenFields;
@@ -59,15 +59,29 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> S::Future {
-        let hides = ConsentContext::of(request.extensions()).is_some_and(|context| {
+        let (mut parts, body) = request.into_parts();
+        self.fields.hide_from(&mut parts);
+        // A layer further in may learn that this visit may not be tracked after all.
+        parts.extensions.insert(self.fields.clone());
+        self.inner.call(Request::from_parts(parts, body))
+    }
+}
+
+impl Shared {
+    fn hide_from(&self, parts: &mut Parts) {
+        let hides = ConsentContext::of(&parts.extensions).is_some_and(|context| {
             let decision = context.peek();
             decision.is_enforced() && !decision.may_track()
         });
-        if !hides {
-            return self.inner.call(request);
+        if hides {
+            self.0.hide(&parts.uri, &mut parts.headers);
         }
-        let (mut parts, body) = request.into_parts();
-        self.fields.0.hide(&parts.uri, &mut parts.headers);
-        self.inner.call(Request::from_parts(parts, body))
+    }
+}
+
+/// Hides from handlers what is to be hidden by a decision that a layer inside has narrowed.
+pub(crate) fn hide_again(parts: &mut Parts) {
+    if let Some(fields) = parts.extensions.get::<Shared>().cloned() {
+        fields.hide_from(parts);
     }
 }

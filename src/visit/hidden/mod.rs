@@ -10,6 +10,7 @@ mod request;
 
 use http::HeaderName;
 
+pub(crate) use self::layer::hide_again;
 pub use self::layer::{HiddenLayer, HiddenService};
 use crate::policy::{AddressDetail, ReferrerDetail};
 
