@@ -35,6 +35,9 @@ impl Line {
     pub(super) fn begin(settings: &Arc<Settings>, parts: &Parts) -> Option<Self> {
         let context = ConsentContext::of(&parts.extensions);
         let decision = context.map(ConsentContext::peek);
+        if let Some(decision) = decision.filter(|_| settings.policy.is_none()) {
+            settings.log.see_policy(decision.policy());
+        }
         let facts = decision.map(|decision| decision.policy().visits);
         let untracked = facts.map_or_else(|| settings.without_decision(), |facts| facts.untracked);
         let tracked = facts.filter(|_| decision.is_some_and(Decision::may_track));
