@@ -1,6 +1,11 @@
 //! The opt-out of a known person, on every browser of theirs (R98).
 
-use tower_consent::{Banner, Category, ConsentSource, MemoryStore, Regime};
+use std::{convert::Infallible, time::Duration};
+
+use tower::ServiceExt as _;
+use tower_consent::{
+    AccountLink, Banner, Category, ConsentLayer, ConsentSource, MemorySink, MemoryStore, Regime, Tokens, VisitLog,
+};
 
 use crate::{
     failing::Flaky,
@@ -188,4 +193,39 @@ async fn it_is_written_beside_a_banners_outdated_choice() {
     laptop.post(SIGN_IN).await;
     assert!(laptop.consent().starts_with("1:1:"), "{}", laptop.consent());
     assert_eq!(laptop.get("/tracks").await.body, "false false");
+}
+
+/// Who goes away while the account is asked leaves a line of nobody: the account may object.
+#[tokio::test]
+async fn nobody_is_tracked_while_the_account_is_asked() {
+    let (store, sink) = (Flaky::new(), MemorySink::new());
+    let site = Site::with(builder(), store.clone());
+    let log = VisitLog::builder(sink.clone()).clock(site.clock.clone()).build().unwrap();
+    let tokens = Tokens::builder(MemoryStore::new()).clock(site.clock.clone()).build().unwrap();
+    let issued = tokens.issue("user-17").await.unwrap();
+    let app = tower::ServiceBuilder::new()
+        .layer(
+            ConsentLayer::new(builder().build().unwrap())
+                .with_clock(site.clock.clone())
+                .with_records(site.records.clone())
+                .with_tokens(tokens)
+                .with_visits(log.clone()),
+        )
+        .layer(AccountLink)
+        .service_fn(async |_: http::Request<String>| Ok::<_, Infallible>(http::Response::new(String::new())));
+    let mut browser = site.browser();
+    browser.post("/accept").await;
+    let cookies = format!("__Host-consent={}", browser.consent());
+    for (hangs, is_tracked) in [(true, false), (false, true)] {
+        store.set_hanging(hangs);
+        let request = http::Request::builder().uri("/").header("cookie", &cookies).header("user-agent", "somebody");
+        let request =
+            request.header("authorization", format!("Bearer {}", issued.token().expose())).body(String::new()).unwrap();
+        let answer = tokio::time::timeout(Duration::from_millis(1), app.clone().oneshot(request)).await;
+        assert_eq!(answer.is_err(), hangs);
+        drop(answer);
+        log.flush();
+        let visit = sink.visits().pop().unwrap();
+        assert_eq!((visit.is_tracked(), visit.user_agent().is_some()), (is_tracked, is_tracked), "{visit:?}");
+    }
 }

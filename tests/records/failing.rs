@@ -25,13 +25,17 @@ pub(crate) struct Flaky {
     /// What is written arrives, and the answer is lost.
     pub(crate) loses_answers: Arc<AtomicBool>,
     pub(crate) is_slow: bool,
+    /// What is asked for, and what is counted, never gets an answer.
+    pub(crate) hangs: Arc<AtomicBool>,
     pub(crate) appends: Arc<AtomicUsize>,
+    pub(crate) purges: Arc<AtomicUsize>,
 }
 
 impl Flaky {
     pub(crate) fn new() -> Self {
         let inner = MemoryStore::new();
-        Self { inner, is_down: Arc::default(), loses_answers: Arc::default(), is_slow: false, appends: Arc::default() }
+        let (is_down, loses_answers, hangs) = (Arc::default(), Arc::default(), Arc::default());
+        Self { inner, is_down, loses_answers, is_slow: false, hangs, appends: Arc::default(), purges: Arc::default() }
     }
 
     fn slow() -> Self {
@@ -40,6 +44,10 @@ impl Flaky {
 
     pub(crate) fn set_down(&self, is_down: bool) {
         self.is_down.store(is_down, Ordering::SeqCst);
+    }
+
+    pub(crate) fn set_hanging(&self, hangs: bool) {
+        self.hangs.store(hangs, Ordering::SeqCst);
     }
 
     fn check(&self) -> Result<(), StoreError> {
@@ -67,6 +75,9 @@ impl ConsentStore for Flaky {
     }
 
     fn entries_of(&self, owner: &Owner) -> StoreFuture<'_, Vec<LedgerEntry>> {
+        if self.hangs.load(Ordering::SeqCst) {
+            return StoreFuture::awaited(std::future::pending());
+        }
         match self.check() {
             Ok(()) => self.inner.entries_of(owner),
             Err(error) => StoreFuture::ready(Err(error)),
@@ -93,6 +104,9 @@ impl ConsentStore for Flaky {
     }
 
     fn count(&self, count: DayCount) -> StoreFuture<'_, ()> {
+        if self.hangs.load(Ordering::SeqCst) {
+            return StoreFuture::awaited(std::future::pending());
+        }
         match self.check() {
             Ok(()) => self.inner.count(count),
             Err(error) => StoreFuture::ready(Err(error)),
@@ -104,6 +118,7 @@ impl ConsentStore for Flaky {
     }
 
     fn purge(&self, purge: LedgerPurge) -> StoreFuture<'_, u64> {
+        self.purges.fetch_add(1, Ordering::SeqCst);
         self.inner.purge(purge)
     }
 }

@@ -116,7 +116,7 @@ impl Drop for Line {
         // Without a status the head of an answer never came; a body that was given up before its head was judged is none.
         visit.is_complete &= visit.status.is_some();
         let facts = decision.map(|decision| decision.policy().visits);
-        let traits = self.traits.take().filter(|_| decision.is_some_and(Decision::may_track));
+        let traits = self.traits.take().filter(|_| self.context.as_ref().is_some_and(ConsentContext::may_track));
         let detail = match (facts, &traits) {
             (Some(facts), Some(_)) => facts.tracked,
             (Some(facts), None) => facts.untracked,
