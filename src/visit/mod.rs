@@ -6,10 +6,10 @@ mod csp;
 mod document;
 mod hidden;
 mod log;
+mod path;
 
 #[cfg(feature = "pages")]
 pub(crate) use self::csp::depends_on_visitor;
-use self::document::is_document;
 #[cfg(feature = "tracing")]
 pub use self::log::TracingSink;
 pub use self::{
@@ -24,3 +24,4 @@ pub use self::{
         VisitLayer, VisitLog, VisitLogBuilder, VisitService, VisitSink,
     },
 };
+use self::{document::is_document, path::without_parameters};

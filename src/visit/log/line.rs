@@ -13,6 +13,7 @@ use super::{
     text::{self, plain},
     traits::Traits,
     visit::{Visit, VisitTime, method_name},
+    without_parameters,
 };
 use crate::{decide::Decision, enforce::ConsentContext, policy::PathDetail};
 
@@ -57,7 +58,7 @@ impl Line {
                 time: VisitTime::cut(0, untracked.time),
                 method: method_name(&parts.method),
                 host: host(parts),
-                path: has_path.then(|| path(parts.uri.path())),
+                path: has_path.then(|| plain(without_parameters(parts.uri.path()).as_bytes(), text::PATH)),
                 status: None,
                 duration: Duration::ZERO,
                 bytes: 0,
@@ -134,15 +135,6 @@ impl Drop for Line {
         visit.is_tracked = traits.is_some();
         self.settings.log.write(visit, traits);
     }
-}
-
-/// A path, without what stands behind a `;` in each segment: old servers put session ids there.
-fn path(path: &str) -> String {
-    if memchr::memchr(b';', path.as_bytes()).is_none() {
-        return plain(path.as_bytes(), text::PATH);
-    }
-    let segments: Vec<&str> = path.split('/').map(|segment| segment.split(';').next().unwrap_or_default()).collect();
-    plain(segments.join("/").as_bytes(), text::PATH)
 }
 
 /// The host that was asked; nothing for what is no host.
