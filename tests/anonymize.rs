@@ -267,11 +267,12 @@ proptest! {
         prop_assert!(is_listed(anonymize::user_agent(&long)));
     }
 
-    /// Version, device, build, language: nothing of it decides.
+    /// Version, device, build, language: nothing of it decides. A device whose name has one of the words in it, such as
+    /// `AA-BOT`, is none of these.
     #[test]
     fn a_version_and_a_device_leave_no_trace(
-        version in "[0-9]{1,3}(\\.[0-9]{1,5}){0,3}", build in "[0-9._]{1,12}", device in "[A-Z]{2}-[A-Z0-9]{3,6}",
-        other_version in "[0-9]{1,3}(\\.[0-9]{1,5}){0,3}", other_build in "[0-9._]{1,12}", other_device in "[A-Z]{2}-[A-Z0-9]{3,6}",
+        version in "[0-9]{1,3}(\\.[0-9]{1,5}){0,3}", build in "[0-9._]{1,12}", device in "[A-Z]{2}-[A-Z][0-9]{2,4}[A-Z]?",
+        other_version in "[0-9]{1,3}(\\.[0-9]{1,5}){0,3}", other_build in "[0-9._]{1,12}", other_device in "[A-Z]{2}-[A-Z][0-9]{2,4}[A-Z]?",
     ) {
         let texts = |version: &str, build: &str, device: &str| [
             format!("Mozilla/5.0 (Linux; Android {build}; {device}) AppleWebKit/{build} (KHTML, like Gecko) Chrome/{version} Mobile Safari/{build}"),

@@ -38,6 +38,8 @@ pub(super) struct Inner {
     narrowed: OnceLock<Decision>,
     last: OnceLock<Decision>,
     asked: AtomicBool,
+    /// Whether a layer inside still asks what else it has to take away.
+    is_open: AtomicBool,
 }
 
 impl ConsentContext {
@@ -47,6 +49,7 @@ impl ConsentContext {
             narrowed: OnceLock::new(),
             last: OnceLock::new(),
             asked: AtomicBool::new(false),
+            is_open: AtomicBool::new(false),
         }))
     }
 
@@ -96,6 +99,16 @@ impl ConsentContext {
     /// judged by it. Only the first one counts.
     pub(crate) fn narrow_by(&self, narrow: &Narrow) -> &Decision {
         self.0.narrowed.get_or_init(|| self.0.decision.clone().narrowed_by(narrow))
+    }
+
+    /// Tells whether a layer inside still asks what else it has to take away.
+    pub(crate) fn set_open(&self, is_open: bool) {
+        self.0.is_open.store(is_open, Ordering::Relaxed);
+    }
+
+    /// Whether the visit may be tracked, as far as it is known: not while a layer inside still asks.
+    pub(crate) fn may_track(&self) -> bool {
+        !self.0.is_open.load(Ordering::Relaxed) && self.peek().may_track()
     }
 
     /// Puts the final decision in place.

@@ -177,9 +177,9 @@ pub enum TimeDetail {
 pub enum PathDetail {
     /// Nothing.
     None,
-    /// The path without its query.
+    /// The path without its query, and without what stands behind a `;` in each segment: old servers put session ids there.
     Path,
-    /// The path and its query, which can hold secrets.
+    /// The path as it came and its query, which can hold secrets.
     Query,
 }
 

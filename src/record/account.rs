@@ -104,6 +104,7 @@ where
         let ready = std::mem::replace(&mut self.inner, next);
         let session = link.tokens.session(request.headers());
         let asked = link.clone();
+        link.consent.set_open(true);
         let look_up = async move {
             // A store of tokens that is down is told by whoever asks for the session.
             let subject = session.await.ok().flatten().map(|session| Arc::from(session.subject()));
@@ -273,6 +274,9 @@ where
                     if let Some((narrow, link)) = applied.narrow.zip(this.link.as_ref()) {
                         request = narrow_request(&link.consent, &narrow, request);
                     }
+                    if let Some(link) = this.link.as_ref() {
+                        link.consent.set_open(false);
+                    }
                     *this.change = applied.change;
                     State::Calling { future: inner.call(request) }
                 }
@@ -284,6 +288,7 @@ where
                     let signed_in = this.link.as_ref().and_then(|link| link.tokens.signed_in());
                     match this.link.clone().zip(signed_in) {
                         Some((link, subject)) => {
+                            link.consent.set_open(true);
                             let look_up = async move { link.changes(subject).await };
                             State::Concluding { look_up: Box::pin(look_up), response: Some(response) }
                         }
@@ -296,6 +301,9 @@ where
                 StateProjection::Concluding { look_up, response } => {
                     let applied = ready!(look_up.as_mut().poll(cx));
                     let Some(mut response) = response.take() else { return Poll::Pending };
+                    if let Some(link) = this.link.as_ref() {
+                        link.consent.set_open(false);
+                    }
                     if applied.change.is_none()
                         && let Some(narrow) = applied.narrow
                     {

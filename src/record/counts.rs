@@ -1,5 +1,7 @@
 //! Counters of visits, kept beside the records: over a restart, and for many servers together.
 
+use time::Date;
+
 use super::{ledger::lock, records::Records};
 use crate::{
     store::{DayCount, StoreError},
@@ -46,11 +48,25 @@ impl Records {
 async fn write(records: &Records, counts: &VisitCounts) -> Result<(), StoreError> {
     counts.stage();
     while let Some((day, label, count)) = counts.take_unwritten() {
-        let written = records.store().count(DayCount::new(day, label.clone(), count)).await;
-        if let Err(error) = written {
-            counts.put_back(day, &label, count);
-            return Err(error);
-        }
+        let mut taken = Taken { counts, day, label, count };
+        records.store().count(DayCount::new(day, taken.label.clone(), count)).await?;
+        taken.count = 0;
     }
     Ok(())
+}
+
+/// What is about to be written. It goes back where that failed, and where who asked did not wait for it.
+struct Taken<'c> {
+    counts: &'c VisitCounts,
+    day: Date,
+    label: String,
+    count: u64,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if self.count > 0 {
+            self.counts.put_back(self.day, &self.label, self.count);
+        }
+    }
 }

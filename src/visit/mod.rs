@@ -6,10 +6,10 @@ mod csp;
 mod document;
 mod hidden;
 mod log;
+mod path;
 
 #[cfg(feature = "pages")]
 pub(crate) use self::csp::depends_on_visitor;
-use self::document::is_document;
 pub(crate) use self::hidden::hide_again;
 #[cfg(feature = "tracing")]
 pub use self::log::TracingSink;
@@ -25,3 +25,4 @@ pub use self::{
         VisitLayer, VisitLog, VisitLogBuilder, VisitService, VisitSink,
     },
 };
+use self::{document::is_document, path::without_parameters};

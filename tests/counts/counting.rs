@@ -192,6 +192,14 @@ fn the_policy_can_lower_what_is_counted() {
     assert!(day.browsers.is_empty() && day.systems.is_empty() && day.pages.is_empty());
 }
 
+/// A session id in a path is no page, and is counted nowhere.
+#[test]
+fn a_session_in_the_path_is_not_counted() {
+    let site = Site::new();
+    (0..12).for_each(|number| site.pages(1, &format!("/a;jsessionid={number}/b"), &[TYPED, &[ALL]].concat()));
+    assert_eq!(cells(&site.day().pages), ["/a/b 12"]);
+}
+
 /// The first paths have names, in an order that tells; the others are one group.
 #[test]
 fn pages_are_bounded() {

@@ -1,6 +1,11 @@
 //! The opt-out of a known person, on every browser of theirs (R98).
 
-use tower_consent::{Banner, Category, ConsentSource, MemoryStore, Regime};
+use std::{convert::Infallible, time::Duration};
+
+use tower::ServiceExt as _;
+use tower_consent::{
+    AccountLink, Banner, Category, ConsentLayer, ConsentSource, MemorySink, MemoryStore, Regime, Tokens, VisitLog,
+};
 
 use crate::{
     failing::Flaky,
@@ -172,6 +177,26 @@ async fn a_store_that_is_down_lets_nothing_pass_for_an_account() {
     assert_eq!(browser.get("/tracks").await.body, "true true");
 }
 
+/// Whose token it is nobody can tell then: an account that opted out may be behind it.
+#[tokio::test]
+async fn a_store_of_tokens_that_is_down_lets_nothing_pass_for_who_shows_one() {
+    let (clock, tokens) = (ManualClock::at(START), Flaky::new());
+    let records = Records::builder(MemoryStore::new()).clock(clock.clone()).build();
+    let built = Tokens::builder(tokens.clone()).clock(clock.clone()).build().unwrap();
+    let site = Site::over(opt_out().build().unwrap(), records, built, clock);
+    let mut browser = site.browser();
+    browser.post("/accept").await;
+    browser.post(SIGN_IN).await;
+    assert_eq!(browser.get("/tracks").await.body, "true true");
+    tokens.set_down(true);
+    assert_eq!(browser.get("/tracks").await.body, "false false");
+    let mut anonymous = site.browser();
+    anonymous.post("/accept").await;
+    assert_eq!(anonymous.get("/tracks").await.body, "true true", "who shows no token has no account");
+    tokens.set_down(false);
+    assert_eq!(browser.get("/tracks").await.body, "true true");
+}
+
 /// A banner that writes no time has its choice counted as made today: that makes it no newer than the objection.
 #[tokio::test]
 async fn it_closes_what_a_banner_without_a_time_granted() {
@@ -204,4 +229,39 @@ async fn it_is_written_beside_a_banners_outdated_choice() {
     laptop.post(SIGN_IN).await;
     assert!(laptop.consent().starts_with("1:1:"), "{}", laptop.consent());
     assert_eq!(laptop.get("/tracks").await.body, "false false");
+}
+
+/// Who goes away while the account is asked leaves a line of nobody: the account may object.
+#[tokio::test]
+async fn nobody_is_tracked_while_the_account_is_asked() {
+    let (store, sink) = (Flaky::new(), MemorySink::new());
+    let site = Site::with(builder(), store.clone());
+    let log = VisitLog::builder(sink.clone()).clock(site.clock.clone()).build().unwrap();
+    let tokens = Tokens::builder(MemoryStore::new()).clock(site.clock.clone()).build().unwrap();
+    let issued = tokens.issue("user-17").await.unwrap();
+    let app = tower::ServiceBuilder::new()
+        .layer(
+            ConsentLayer::new(builder().build().unwrap())
+                .with_clock(site.clock.clone())
+                .with_records(site.records.clone())
+                .with_tokens(tokens)
+                .with_visits(log.clone()),
+        )
+        .layer(AccountLink)
+        .service_fn(async |_: http::Request<String>| Ok::<_, Infallible>(http::Response::new(String::new())));
+    let mut browser = site.browser();
+    browser.post("/accept").await;
+    let cookies = format!("__Host-consent={}", browser.consent());
+    for (hangs, is_tracked) in [(true, false), (false, true)] {
+        store.set_hanging(hangs);
+        let request = http::Request::builder().uri("/").header("cookie", &cookies).header("user-agent", "somebody");
+        let request =
+            request.header("authorization", format!("Bearer {}", issued.token().expose())).body(String::new()).unwrap();
+        let answer = tokio::time::timeout(Duration::from_millis(1), app.clone().oneshot(request)).await;
+        assert_eq!(answer.is_err(), hangs);
+        drop(answer);
+        log.flush();
+        let visit = sink.visits().pop().unwrap();
+        assert_eq!((visit.is_tracked(), visit.user_agent().is_some()), (is_tracked, is_tracked), "{visit:?}");
+    }
 }

@@ -12,7 +12,7 @@ use http::StatusCode;
 use time::Date;
 use tower_consent::{
     ChainId, Checkpoint, ConsentStore, DayCount, EntryPlace, LedgerBatch, LedgerEntry, LedgerPurge, MemoryStore, Owner,
-    Records, StoreError, StoreErrorKind, StoreFuture, TextHash,
+    Records, StoreError, StoreErrorKind, StoreFuture, TextHash, TokenDigest, TokenRecord, TokenStore,
 };
 
 use crate::site::{Site, account, builder, outcomes};
@@ -25,13 +25,17 @@ pub(crate) struct Flaky {
     /// What is written arrives, and the answer is lost.
     pub(crate) loses_answers: Arc<AtomicBool>,
     pub(crate) is_slow: bool,
+    /// What is asked for, and what is counted, never gets an answer.
+    pub(crate) hangs: Arc<AtomicBool>,
     pub(crate) appends: Arc<AtomicUsize>,
+    pub(crate) purges: Arc<AtomicUsize>,
 }
 
 impl Flaky {
     pub(crate) fn new() -> Self {
         let inner = MemoryStore::new();
-        Self { inner, is_down: Arc::default(), loses_answers: Arc::default(), is_slow: false, appends: Arc::default() }
+        let (is_down, loses_answers, hangs) = (Arc::default(), Arc::default(), Arc::default());
+        Self { inner, is_down, loses_answers, is_slow: false, hangs, appends: Arc::default(), purges: Arc::default() }
     }
 
     fn slow() -> Self {
@@ -42,11 +46,72 @@ impl Flaky {
         self.is_down.store(is_down, Ordering::SeqCst);
     }
 
+    pub(crate) fn set_hanging(&self, hangs: bool) {
+        self.hangs.store(hangs, Ordering::SeqCst);
+    }
+
     fn check(&self) -> Result<(), StoreError> {
         match self.is_down.load(Ordering::SeqCst) {
             true => Err(StoreError::new(StoreErrorKind::Unavailable, "switched off by the test")),
             false => Ok(()),
         }
+    }
+}
+
+/// Tokens can be switched off too.
+impl TokenStore for Flaky {
+    fn insert_new(&self, record: TokenRecord) -> StoreFuture<'_, bool> {
+        StoreFuture::awaited(async move {
+            self.check()?;
+            self.inner.insert_new(record).await
+        })
+    }
+
+    fn get(&self, digest: &TokenDigest) -> StoreFuture<'_, Option<TokenRecord>> {
+        let digest = *digest;
+        StoreFuture::awaited(async move {
+            self.check()?;
+            self.inner.get(&digest).await
+        })
+    }
+
+    fn delete(&self, digest: &TokenDigest) -> StoreFuture<'_, bool> {
+        let digest = *digest;
+        StoreFuture::awaited(async move {
+            self.check()?;
+            self.inner.delete(&digest).await
+        })
+    }
+
+    fn delete_all_of(&self, subject: &str) -> StoreFuture<'_, u64> {
+        let subject = subject.to_owned();
+        StoreFuture::awaited(async move {
+            self.check()?;
+            self.inner.delete_all_of(&subject).await
+        })
+    }
+
+    fn list_of(&self, subject: &str) -> StoreFuture<'_, Vec<TokenRecord>> {
+        let subject = subject.to_owned();
+        StoreFuture::awaited(async move {
+            self.check()?;
+            self.inner.list_of(&subject).await
+        })
+    }
+
+    fn touch(&self, digest: &TokenDigest, seen_at: i64) -> StoreFuture<'_, bool> {
+        let digest = *digest;
+        StoreFuture::awaited(async move {
+            self.check()?;
+            self.inner.touch(&digest, seen_at).await
+        })
+    }
+
+    fn sweep(&self) -> StoreFuture<'_, u64> {
+        StoreFuture::awaited(async move {
+            self.check()?;
+            TokenStore::sweep(&self.inner).await
+        })
     }
 }
 
@@ -67,6 +132,9 @@ impl ConsentStore for Flaky {
     }
 
     fn entries_of(&self, owner: &Owner) -> StoreFuture<'_, Vec<LedgerEntry>> {
+        if self.hangs.load(Ordering::SeqCst) {
+            return StoreFuture::awaited(std::future::pending());
+        }
         match self.check() {
             Ok(()) => self.inner.entries_of(owner),
             Err(error) => StoreFuture::ready(Err(error)),
@@ -93,6 +161,9 @@ impl ConsentStore for Flaky {
     }
 
     fn count(&self, count: DayCount) -> StoreFuture<'_, ()> {
+        if self.hangs.load(Ordering::SeqCst) {
+            return StoreFuture::awaited(std::future::pending());
+        }
         match self.check() {
             Ok(()) => self.inner.count(count),
             Err(error) => StoreFuture::ready(Err(error)),
@@ -104,6 +175,7 @@ impl ConsentStore for Flaky {
     }
 
     fn purge(&self, purge: LedgerPurge) -> StoreFuture<'_, u64> {
+        self.purges.fetch_add(1, Ordering::SeqCst);
         self.inner.purge(purge)
     }
 }

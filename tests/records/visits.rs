@@ -1,9 +1,12 @@
 //! Counters of visits in the store: of many servers, over a restart, while the store is down.
 
+use std::{sync::atomic::Ordering, time::Duration};
+
 use http::{Request, Response};
 use tower::ServiceExt as _;
 use tower_consent::{
-    ConsentLayer, ConsentStore, CountReport, DayCount, ManualClock, MemoryStore, Records, VisitCounts,
+    ConsentLayer, ConsentStore, CountReport, DayCount, Lifetime, ManualClock, MemoryStore, Records, Retention,
+    VisitCounts,
 };
 
 use super::{
@@ -127,6 +130,46 @@ async fn a_store_that_is_down_loses_nothing() {
     let report = server.records.visit_report().await.unwrap();
     assert_eq!(visits(&report), [("2027-01-15".to_owned(), Some(29))]);
     assert_eq!(report.days()[0].page_views, Some(29));
+}
+
+/// Who asks for the report may go away while the store is at work: what was about to be written is not lost.
+#[tokio::test]
+async fn a_report_that_is_given_up_loses_nothing() {
+    let (store, clock) = (Flaky::new(), midnight());
+    let server = Server::on(store.clone(), &clock);
+    // The purge at the start would hang with them.
+    while store.purges.load(Ordering::SeqCst) == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    server.visits(25).await;
+    store.set_hanging(true);
+    for _ in 0..3 {
+        let asked = tokio::time::timeout(Duration::from_millis(1), server.records.visit_report()).await;
+        asked.unwrap_err();
+    }
+    store.set_hanging(false);
+    server.records.purge().await.unwrap();
+    clock.advance(2 * DAY);
+    let report = server.records.visit_report().await.unwrap();
+    assert_eq!(visits(&report), [("2027-01-15".to_owned(), Some(25))]);
+    assert_eq!((report.days()[0].page_views, report.days()[0].stripped.len()), (Some(25), 2));
+}
+
+/// A day that is over is not shown, also where the store has not let go of it yet.
+#[tokio::test]
+async fn a_day_that_is_over_is_not_read() {
+    let (store, clock) = (MemoryStore::new(), midnight());
+    let server = Server::on(store.clone(), &clock);
+    server.visits(20).await;
+    server.records.purge().await.unwrap();
+    let kept = builder().retention(Retention::default().with_day_counts(Lifetime::days(30)));
+    let _layer = ConsentLayer::new(kept.build().unwrap()).with_counts(server.counts.clone());
+    for (days, shown) in [(29, 1), (1, 0)] {
+        clock.advance(days * DAY);
+        assert_eq!(visits(&server.records.visit_report().await.unwrap()).len(), shown);
+        assert_eq!(visits(&server.counts.report()).len(), shown);
+    }
+    assert!(!store.counts().await.unwrap().is_empty(), "the records keep them for longer");
 }
 
 /// What was shown of one server alone is not shown any more beside the sum of all.

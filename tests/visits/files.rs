@@ -13,7 +13,7 @@ use std::{
 
 use serde_json::Value;
 use tower_consent::{
-    ConsentLayer, JsonLinesSink, Lifetime, ManualClock, PolicyHandle, Retention, Revision, Visit, VisitLog,
+    ConsentLayer, JsonLinesSink, Lifetime, ManualClock, PolicyHandle, Retention, Revision, Visit, VisitLayer, VisitLog,
     VisitLogBuilder, VisitSink,
 };
 
@@ -253,6 +253,22 @@ fn the_policy_says_how_long() {
     log.flush();
     assert_eq!(folder.names()[..], [&names[1..], &["visits-2026-11-22.jsonl"]].concat());
     let layer = ConsentLayer::new(keeping(Lifetime::days(7), 1)).with_visits(log.clone());
+    drop(answer(&layer, "/"));
+    log.flush();
+    assert_eq!(folder.names(), ["visits-2026-11-16.jsonl", "visits-2026-11-22.jsonl"]);
+}
+
+/// A layer that was put inside of a consent layer by hand learns it from the decisions.
+#[test]
+fn the_policy_says_how_long_to_a_layer_that_stands_alone() {
+    let folder = Folder::new();
+    ["visits-2026-11-15.jsonl", "visits-2026-11-16.jsonl"].iter().for_each(|name| folder.put(name, ""));
+    let log = folder.log();
+    let policy = policy().retention(Retention::default().with_visit_log(Lifetime::days(7))).build().unwrap();
+    let layer = tower::layer::util::Stack::new(
+        VisitLayer::new(log.clone()),
+        ConsentLayer::new(policy).with_clock(folder.clock.clone()),
+    );
     drop(answer(&layer, "/"));
     log.flush();
     assert_eq!(folder.names(), ["visits-2026-11-16.jsonl", "visits-2026-11-22.jsonl"]);

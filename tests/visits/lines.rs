@@ -121,6 +121,22 @@ async fn what_must_be_allowed_is_what_the_policy_names() {
     assert!(!site.visit("/", &[("cookie", "__Host-consent=1:1:2026-11-22+marketing")]).await.is_tracked());
 }
 
+/// Old servers put session ids behind a `;`: they are an identifier, as they are in a referrer.
+#[tokio::test]
+async fn a_session_in_the_path_is_not_written() {
+    let site = Site::new(policy()).await;
+    for (path, written) in [
+        ("/shop;jsessionid=4711/cart;v=1?q=secret", "/shop/cart"),
+        ("/;jsessionid=4711", "/"),
+        ("/a/;x/b", "/a//b"),
+        ("/a,b:c", "/a,b:c"),
+    ] {
+        for field in [GRANT, REFUSAL] {
+            assert_eq!(site.visit(path, &traits(field)).await.path(), Some(written), "{field:?}");
+        }
+    }
+}
+
 /// The more private of both: of the decision on the request, and of the one that the answer leaves behind.
 #[tokio::test]
 async fn an_answer_can_only_take_away() {

@@ -130,6 +130,44 @@ fn the_place_of_a_line_tells_no_more_than_its_minute() {
     assert_eq!(written()[9..], ["/e"]);
 }
 
+/// A clock that is set back does not hold them until it has caught up.
+#[test]
+fn a_clock_that_is_set_back_holds_no_line() {
+    let (sink, clock) = (MemorySink::new(), ManualClock::at(START));
+    let log = VisitLog::builder(sink.clone()).clock(clock.clone()).build().unwrap();
+    let layer = ConsentLayer::new(policy().build().unwrap()).with_clock(clock.clone()).with_visits(log.clone());
+    let until = |path: &str| {
+        let start = Instant::now();
+        while sink.visits().iter().all(|visit| visit.path() != Some(path)) {
+            assert!(start.elapsed() < Duration::from_secs(20), "{path}: {:?}", sink.visits());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    };
+    drop(answer_to(&layer, "/held", REFUSAL));
+    drop(answer_to(&layer, "/1", GRANT));
+    until("/1");
+    clock.advance(-3_600);
+    drop(answer_to(&layer, "/2", GRANT));
+    until("/2");
+    until("/held");
+}
+
+/// A log that looks all the time still writes, and ends.
+#[test]
+fn an_interval_of_nothing_leaves_time_to_write() {
+    let sink = MemorySink::new();
+    let log = VisitLog::builder(sink.clone()).purge_every(Duration::ZERO).build().unwrap();
+    let (done, is_done) = mpsc::channel();
+    std::thread::spawn(move || {
+        visit(&log, "/");
+        log.flush();
+        drop(log);
+        done.send(()).unwrap();
+    });
+    is_done.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert_eq!(sink.visits().len(), 1);
+}
+
 /// Remembers its calls.
 struct Watched(Arc<Mutex<Vec<&'static str>>>);
 

@@ -12,7 +12,7 @@ use axum::{
     Router,
     body::Body,
     extract::ConnectInfo,
-    response::IntoResponse,
+    response::{Html, IntoResponse},
     routing::{get, post},
 };
 use base64::{
@@ -23,8 +23,9 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use metrics_util::debugging::DebuggingRecorder;
 use tower::Service;
 use tower_consent::{
-    Category, ConsentLayer, ConsentPages, Decision, Inventory, JsonLinesSink, ManualClock, MemorySink, Narrow,
-    ProxyHeader, RedbStore, Session, SignIn, StoreError, Tokens, TracingSink, TrustedProxies, VisitLayer, VisitLog,
+    Category, ConsentLayer, ConsentPages, ConsentStore as _, Decision, Inventory, JsonLinesSink, ManualClock,
+    MemorySink, Narrow, ProxyHeader, Records, RedbStore, Session, SignIn, StoreError, Tokens, TracingSink,
+    TrustedProxies, Visit, VisitCounts, VisitLayer, VisitLog,
 };
 
 use crate::site::{START, policy, with_peer};
@@ -210,19 +211,27 @@ impl io::Write for Events {
     }
 }
 
-fn app(clock: &ManualClock, log: &VisitLog, store: &RedbStore, inventory: &Inventory) -> Router {
+fn app(
+    clock: &ManualClock,
+    log: &VisitLog,
+    store: &RedbStore,
+    records: &Records,
+    inventory: &Inventory,
+    counts: &VisitCounts,
+) -> Router {
     let policy = policy().auth_cookie("session").build().unwrap();
     let visits = with_peer(VisitLayer::new(log.clone()))
         .with_proxies(TrustedProxies::new(ProxyHeader::XForwardedFor, ["10.0.0.0/8"]).unwrap());
     let tokens = Tokens::builder(store.clone()).clock(clock.clone()).build().unwrap();
-    let page = || get(async |_: Option<Session>, consent: Decision| format!("{}", consent.allows(Category::ANALYTICS)));
+    let page =
+        || get(async |_: Option<Session>, consent: Decision| Html(format!("{}", consent.allows(Category::ANALYTICS))));
     Router::new()
         .route("/page", page())
-        .route("/withdraw", get(async |consent: Decision| consent.withdraw()))
+        .route("/withdraw", get(async |consent: Decision| (consent.withdraw(), Html("gone"))))
         .route(
             "/narrow",
             get(async || {
-                let mut answer = "for the young".into_response();
+                let mut answer = Html("for the young").into_response();
                 Narrow::all().apply(answer.extensions_mut());
                 answer
             }),
@@ -237,8 +246,9 @@ fn app(clock: &ManualClock, log: &VisitLog, store: &RedbStore, inventory: &Inven
             ConsentLayer::new(policy)
                 .with_clock(clock.clone())
                 .with_inventory(inventory.clone())
-                .with_records(store.clone())
+                .with_records(records.clone())
                 .with_tokens(tokens)
+                .with_counts(counts.clone())
                 .with_visits(visits),
         )
 }
@@ -297,7 +307,8 @@ impl Ask {
             .method(method)
             .uri(format!("{path}?q={0}&{0}", secret(What::Query)))
             .header("host", "shop.example")
-            .header("sec-fetch-site", "same-origin")
+            // Every page is one of a visit.
+            .header("sec-fetch-site", if method == "GET" { "same-site" } else { "same-origin" })
             .header("accept", "text/html")
             .header("cookie", cookies)
             .header("authorization", format!("Bearer {}", bearer.unwrap_or(&token)))
@@ -349,6 +360,7 @@ fn ten_thousand_visits_leave_nothing_of_who_did_not_agree() {
 
     let folder = tempfile::tempdir().unwrap();
     let (clock, memory, inventory) = (ManualClock::at(START), MemorySink::new(), Inventory::new());
+    let counts = VisitCounts::builder().clock(clock.clone()).build();
     let log = VisitLog::builder(JsonLinesSink::open(folder.path().join("log")).unwrap().with_max_size(500_000))
         .add_sink(TracingSink::new())
         .add_sink(memory.clone())
@@ -360,10 +372,12 @@ fn ten_thousand_visits_leave_nothing_of_who_did_not_agree() {
     let mut tokens = BTreeSet::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut statuses = BTreeSet::new();
-    metrics::with_local_recorder(&recorder, || {
+    let (report, kept) = metrics::with_local_recorder(&recorder, || {
         runtime.block_on(async {
             let store = RedbStore::open(&database).unwrap();
-            let mut app = app(&clock, &log, &store, &inventory);
+            let records = Records::builder(store.clone()).clock(clock.clone()).build();
+            records.keep_counts(&counts);
+            let mut app = app(&clock, &log, &store, &records, &inventory, &counts);
             for number in 0..VISITS {
                 let ask = Ask::new(number);
                 let issued = tokens.last().filter(|_| number % 7 == 0).cloned();
@@ -375,7 +389,12 @@ fn ten_thousand_visits_leave_nothing_of_who_did_not_agree() {
                 }
                 clock.set(START + i64::from(number) / 100);
             }
-        });
+            // Written today, and shown once nobody adds to it any more.
+            records.purge().await.unwrap();
+            let kept = store.counts().await.unwrap();
+            clock.advance(2 * 86_400);
+            (records.visit_report().await.unwrap(), kept)
+        })
     });
     drop(runtime);
     log.flush();
@@ -397,6 +416,13 @@ fn ten_thousand_visits_leave_nothing_of_who_did_not_agree() {
     ];
     assert_eq!(statuses, expected.into());
     assert!(tokens.len() > 900, "{} tokens", tokens.len());
+    let day = &report.days()[0];
+    let pages = |of: fn(&Visit) -> bool| {
+        Some(visits.iter().filter(|visit| visit.method() == "GET" && of(visit)).count() as u64)
+    };
+    assert_eq!((day.visits, day.page_views), (pages(|_| true), pages(|_| true)));
+    assert_eq!(day.tracked_visits, pages(Visit::is_tracked));
+    assert_eq!(day.pages.len(), 1, "paths are written of who may be tracked, and nothing is planted there");
 
     let mut files = Vec::new();
     for file in fs::read_dir(folder.path().join("log")).unwrap() {
@@ -409,8 +435,11 @@ fn ten_thousand_visits_leave_nothing_of_who_did_not_agree() {
         ("log files", files, "\"is_tracked\":true"),
         ("events", events.0.lock().unwrap().clone(), "cookie stripped"),
         ("lines in memory", lines.into_bytes(), "is_tracked: true"),
-        ("store", fs::read(&database).unwrap(), "redb"),
+        ("store", fs::read(&database).unwrap(), "visit:browser:firefox"),
         ("metrics", metrics.into_bytes(), "stripped"),
+        ("report", serde_json::to_vec(&report).unwrap(), "\"browsers\":[{\"name\":\"firefox\""),
+        ("prometheus", report.to_prometheus().into_bytes(), "consent_day_path_views{path=\"/page\"}"),
+        ("counters in the store", format!("{kept:?}").into_bytes(), "visit:browser:firefox"),
         ("inventory", names.into_bytes(), "nobody-knows"),
     ];
     let search = Search::planted().issued(&tokens);

@@ -5,7 +5,7 @@ use memchr::memmem;
 
 use crate::visit::{
     anonymize::{self, Agent},
-    is_document,
+    is_document, without_parameters,
 };
 
 /// A request for a page.
@@ -32,7 +32,7 @@ impl Arrival {
         }
         let who = may_track.then(|| {
             let agent = text(headers, &header::USER_AGENT).unwrap_or_default();
-            Who { agent: anonymize::user_agent(agent), path: request.uri().path().into() }
+            Who { agent: anonymize::user_agent(agent), path: without_parameters(request.uri().path()).into() }
         });
         Some(Self { is_visit: is_from_elsewhere(request), who })
     }

@@ -11,7 +11,7 @@ use super::{
     CountReport, DayReport, VisitCounts,
     tally::{Key, LABEL, Tally},
 };
-use crate::policy::{day_after, day_of};
+use crate::policy::{day_after, day_of, start_of};
 
 /// Seconds between the last time that something is written for a day and the first time that it is shown.
 const APART: i64 = 3_600;
@@ -60,9 +60,12 @@ impl VisitCounts {
     /// What can be shown of the sums of all servers; [`report`](Self::report) shows it from now on.
     pub(crate) fn read(&self, sums: impl Iterator<Item = (Date, String, u64)>) -> CountReport {
         let mut state = self.turn();
-        let is_closed = |day: Date| day_after(day_after(day)) <= state.day;
+        let (today, keep) = (state.day, state.keep);
+        let is_closed = |day: Date| day_after(day_after(day)) <= today;
+        // The store may not have let go of it yet.
+        let is_kept = |day: Date| keep.end_from_day(day) > start_of(today);
         let mut tallies = BTreeMap::<Date, Tally>::new();
-        for (day, label, count) in sums.filter(|(day, ..)| is_closed(*day)) {
+        for (day, label, count) in sums.filter(|(day, ..)| is_closed(*day) && is_kept(*day)) {
             if let Some(key) = Key::of_label(&label) {
                 tallies.entry(day).or_default().add_many(key, count);
             }

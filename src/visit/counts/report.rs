@@ -80,7 +80,7 @@ pub struct DayReport {
     pub browsers: Vec<Counted<BrowserFamily>>,
     /// Visits that may be tracked, by operating system.
     pub systems: Vec<Counted<SystemFamily>>,
-    /// Page views that may be tracked, by path without the query, the most viewed first. `other` is all that has no counter of its own.
+    /// Page views that may be tracked, by path without the query and what stands behind a `;`, the most viewed first. `other` is all that has no counter of its own.
     pub pages: Vec<Counted<String>>,
     /// Cookies that were held back, in either direction, by category; `(undeclared)` is what the policy does not know. These
     /// are cookies, and not visits.

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    policy::{Lifetime, PolicyHandle, Retention, day_of},
+    policy::{Lifetime, Policy, PolicyHandle, Retention, day_of},
 };
 
 /// Where visits are written. Clones share one queue and one thread.
@@ -80,6 +80,8 @@ pub(super) struct Shared {
 struct Kept {
     at_most: Option<Lifetime>,
     policies: Vec<PolicyHandle>,
+    /// What the policy of the last request said, where a layer knows none.
+    seen: Option<Lifetime>,
 }
 
 impl VisitLog {
@@ -142,6 +144,11 @@ impl VisitLog {
         self.0.shared.kept().policies.push(policy);
     }
 
+    /// Keeps lines no longer than the policy of a request says.
+    pub(super) fn see_policy(&self, policy: &Policy) {
+        self.0.shared.kept().seen = Some(policy.retention().visit_log());
+    }
+
     /// What to keep is known now: what is over goes at once, because a process may be restarted more often than it looks.
     pub(super) fn begin(&self) {
         if !self.0.shared.in_use.swap(true, Ordering::AcqRel)
@@ -166,7 +173,7 @@ impl Shared {
         let now = self.clock.unix_seconds();
         let kept = self.kept();
         let policies = kept.policies.iter().map(|policy| policy.current().retention().visit_log());
-        let first = policies.chain(kept.at_most).map(|lifetime| first_kept(lifetime, now)).max();
+        let first = policies.chain(kept.at_most).chain(kept.seen).map(|lifetime| first_kept(lifetime, now)).max();
         Some(first.unwrap_or_else(|| first_kept(Retention::default().visit_log(), now)))
     }
 }
@@ -234,7 +241,7 @@ impl VisitLogBuilder {
         self
     }
 
-    /// How often the thread looks for what is over.
+    /// How often the thread looks for what is over; at least a millisecond lies between.
     pub const fn purge_every(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
@@ -257,10 +264,11 @@ impl VisitLogBuilder {
             failed: AtomicU64::new(0),
             clock: self.clock,
             in_use: AtomicBool::new(false),
-            kept: Mutex::new(Kept { at_most: self.at_most, policies: Vec::new() }),
+            kept: Mutex::new(Kept { at_most: self.at_most, policies: Vec::new(), seen: None }),
         });
         let (queue, tasks) = mpsc::sync_channel(self.capacity);
-        let writer = Writer::new(tasks, Arc::clone(&shared), self.sinks, self.capacity, self.interval);
+        let interval = self.interval.max(Duration::from_millis(1));
+        let writer = Writer::new(tasks, Arc::clone(&shared), self.sinks, self.capacity, interval);
         let thread = thread::Builder::new().name("visit-log".to_owned()).spawn(move || writer.run())?;
         Ok(VisitLog(Arc::new(Inner { queue: Some(queue), thread: Some(thread), shared })))
     }

@@ -61,7 +61,7 @@ pub(super) struct Settings {
     pub(super) peer: Option<Peer>,
     pub(super) proxies: Option<Arc<TrustedProxies>>,
     /// For requests from which the consent layer stands down.
-    policy: Option<PolicyHandle>,
+    pub(super) policy: Option<PolicyHandle>,
 }
 
 /// Finds the other end of the connection.

@@ -13,6 +13,7 @@ use super::{
     text::{self, plain},
     traits::Traits,
     visit::{Visit, VisitTime, method_name},
+    without_parameters,
 };
 use crate::{decide::Decision, enforce::ConsentContext, policy::PathDetail};
 
@@ -35,6 +36,9 @@ impl Line {
     pub(super) fn begin(settings: &Arc<Settings>, parts: &Parts) -> Option<Self> {
         let context = ConsentContext::of(&parts.extensions);
         let decision = context.map(ConsentContext::peek);
+        if let Some(decision) = decision.filter(|_| settings.policy.is_none()) {
+            settings.log.see_policy(decision.policy());
+        }
         let facts = decision.map(|decision| decision.policy().visits);
         let untracked = facts.map_or_else(|| settings.without_decision(), |facts| facts.untracked);
         let tracked = facts.filter(|_| decision.is_some_and(Decision::may_track));
@@ -54,7 +58,7 @@ impl Line {
                 time: VisitTime::cut(0, untracked.time),
                 method: method_name(&parts.method),
                 host: host(parts),
-                path: has_path.then(|| plain(parts.uri.path().as_bytes(), text::PATH)),
+                path: has_path.then(|| plain(without_parameters(parts.uri.path()).as_bytes(), text::PATH)),
                 status: None,
                 duration: Duration::ZERO,
                 bytes: 0,
@@ -113,7 +117,7 @@ impl Drop for Line {
         // Without a status the head of an answer never came; a body that was given up before its head was judged is none.
         visit.is_complete &= visit.status.is_some();
         let facts = decision.map(|decision| decision.policy().visits);
-        let traits = self.traits.take().filter(|_| decision.is_some_and(Decision::may_track));
+        let traits = self.traits.take().filter(|_| self.context.as_ref().is_some_and(ConsentContext::may_track));
         let detail = match (facts, &traits) {
             (Some(facts), Some(_)) => facts.tracked,
             (Some(facts), None) => facts.untracked,

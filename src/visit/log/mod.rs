@@ -24,4 +24,4 @@ pub use self::{
     sinks::{JsonLinesSink, MemorySink, VisitSink},
     visit::Visit,
 };
-use super::anonymize;
+use super::{anonymize, without_parameters};

@@ -28,13 +28,13 @@ impl Traits {
     /// Takes what is declared, and nothing else.
     pub(super) fn read(settings: &Settings, detail: Detail, parts: &Parts) -> Self {
         let field = |name: HeaderName, is_declared: bool| parts.headers.get(name).filter(|_| is_declared).cloned();
-        let has_query = detail.path == PathDetail::Query && parts.uri.query().is_some();
+        let is_whole = detail.path == PathDetail::Query;
         let peer = settings.peer.as_ref().filter(|_| detail.address != AddressDetail::None);
         let peer = peer.and_then(|peer| peer(parts)).map(|peer| peer.to_canonical());
         let proxies = peer.zip(settings.proxies.as_ref());
         Self {
             detail,
-            path: parts.uri.path_and_query().filter(|_| has_query).cloned(),
+            path: parts.uri.path_and_query().filter(|_| is_whole).cloned(),
             peer,
             proxies: proxies.map(|(peer, proxies)| (Arc::clone(proxies), proxies.lines(peer, &parts.headers))),
             user_agent: field(header::USER_AGENT, detail.user_agent != AgentDetail::None),

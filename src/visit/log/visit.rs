@@ -67,7 +67,7 @@ impl Visit {
         self.host.as_deref()
     }
 
-    /// The path; with its query only where that is declared. At most 2,048 bytes.
+    /// The path; with its query, and what stands behind a `;`, only where that is declared. At most 2,048 bytes.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         self.path.as_deref()

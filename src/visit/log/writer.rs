@@ -72,12 +72,11 @@ impl Writer {
     pub(super) fn run(mut self) {
         let mut looked = Instant::now();
         loop {
-            let left = self.interval.saturating_sub(looked.elapsed());
-            if left.is_zero() {
+            if looked.elapsed() >= self.interval {
                 self.purge();
                 looked = Instant::now();
-                continue;
             }
+            let left = self.interval.saturating_sub(looked.elapsed());
             let now = self.shared.clock.unix_seconds();
             match self.tasks.recv_timeout(self.held.left(now).map_or(left, |held| left.min(held))) {
                 Ok(task) => {
@@ -176,9 +175,9 @@ impl Writer {
 impl Held {
     /// How long they are still held; nothing where none are.
     fn left(&self, now: i64) -> Option<Duration> {
-        let left = u64::try_from(self.until.saturating_sub(now)).unwrap_or_default();
-        // A clock that is set back must not hold them for ever.
-        (!self.visits.is_empty()).then(|| Duration::from_secs(left.min(60)))
+        // More than a minute is left only where the clock was set back: that must not hold them until it has caught up.
+        let left = u64::try_from(self.until.saturating_sub(now)).ok().filter(|left| *left <= 60);
+        (!self.visits.is_empty()).then(|| Duration::from_secs(left.unwrap_or_default()))
     }
 }
 

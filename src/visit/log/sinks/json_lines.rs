@@ -1,6 +1,7 @@
 //! Lines of JSON in files, one a UTC day and more where one grows too large.
 
 use std::{
+    fmt,
     fs::{self, File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
@@ -27,7 +28,6 @@ const BUFFER: usize = 64 * 1024;
 /// # Defaults
 ///
 /// A file grows to 64 MiB.
-#[derive(Debug)]
 pub struct JsonLinesSink {
     folder: PathBuf,
     most: u64,
@@ -35,12 +35,18 @@ pub struct JsonLinesSink {
     buffer: Vec<u8>,
 }
 
-#[derive(Debug)]
 struct DayFile {
     day: Date,
     part: u32,
     file: File,
     size: u64,
+}
+
+// The lines that wait are not for another log.
+impl fmt::Debug for JsonLinesSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JsonLinesSink").field("folder", &self.folder).field("most", &self.most).finish_non_exhaustive()
+    }
 }
 
 impl JsonLinesSink {
