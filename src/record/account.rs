@@ -42,8 +42,8 @@ use crate::{
 /// A cookie that only refuses refuses what it does not name as well: an opt-out of marketing alone, put into a cookie that
 /// grants nothing, closes the rest until the visitor chooses.
 ///
-/// It asks the store once for a signed-in person and minute. Where the store is down, nothing passes for signed-in requests
-/// that is not essential: an opt-out may be there.
+/// It asks the store once for a signed-in person and minute. Where the store is down, or that of the tokens, nothing passes
+/// that is not essential for requests that show a token: an opt-out may be there.
 ///
 /// ```
 /// # #[cfg(feature = "axum")] {
@@ -106,11 +106,11 @@ where
         let asked = link.clone();
         link.consent.set_open(true);
         let look_up = async move {
-            // A store of tokens that is down is told by whoever asks for the session.
-            let subject = session.await.ok().flatten().map(|session| Arc::from(session.subject()));
-            match subject {
-                Some(subject) => asked.changes(subject).await,
-                None => Applied::default(),
+            match session.await {
+                Ok(Some(session)) => asked.changes(Arc::from(session.subject())).await,
+                Ok(None) => Applied::default(),
+                // Whose token it is nobody can tell: an account that opted out may be behind it.
+                Err(_down) => Applied { narrow: Some(Narrow::all()), change: None },
             }
         };
         let state = State::Asking { look_up: Box::pin(look_up), rest: Some((ready, request)) };
