@@ -57,6 +57,7 @@ impl FromRef<Demo> for Publisher {
 }
 
 /// The whole application under this policy, with these sign-in tokens and consent records.
+#[allow(dead_code, reason = "tests start it so; `main` has a visit log of its own")]
 pub(crate) fn app(policy: PolicyBuilder, tokens: Tokens, records: Records) -> Result<Router, Box<dyn Error>> {
     app_with(policy, tokens, records, Statistics::default(), VisitLog::to(MemorySink::new())?)
 }
