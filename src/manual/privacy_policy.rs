@@ -156,8 +156,8 @@
 //! # What strict Do Not Track costs
 //!
 //! Under a signal with the scope [`NoCookies`](crate::SignalScope::NoCookies) no line that stores anything leaves, whoever wrote
-//! it. Cookies that the browser has already still reach the application, and deletions leave. Everything that knows a
-//! visitor by a cookie alone does not know them any more:
+//! it. Essential cookies that the browser has already still reach the application, and deletions leave. Everything that knows
+//! a visitor by a new cookie alone does not know them any more:
 //!
 //! | what | why | what to do |
 //! |---|---|---|

@@ -1,8 +1,9 @@
 //! What a server gives away of a visit, beside cookies.
 //!
 //! A policy that says "we do not track you" is not kept by cookies alone. A log line with an address, a `Referer` that a
-//! library reads, a script of a third party in the page: each tells who came. This chapter goes through them. All of them go
-//! by one answer, [`Decision::may_track`](crate::Decision::may_track): what the policy's `[visits]` names is allowed.
+//! library reads, a script of a third party in the page: each tells who came. This chapter goes through them. What the server
+//! itself writes and reads goes by one answer, [`Decision::may_track`](crate::Decision::may_track): what the policy's
+//! `[visits]` names is allowed. What a third party gets goes by its service.
 //!
 //! | what gives a visit away | what keeps it | on by itself |
 //! |---|---|---|

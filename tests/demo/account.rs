@@ -334,6 +334,11 @@ async fn under_the_strict_promise_do_not_track_stores_nothing_at_all() {
             let page = site.get("/account", &[], &headers).await;
             assert_eq!(page.status, StatusCode::OK);
             assert!(page.body.contains("by a token, without a cookie"), "{}", page.body);
+            assert!(
+                !page.body.contains("Firefox") && !page.body.contains("Linux"),
+                "no device is noted: {}",
+                page.body
+            );
             let out = site.ask("POST", "/sign-out", &[], &headers, "").await;
             assert_eq!((out.status, out.set_cookies().next()), (StatusCode::SEE_OTHER, None));
             assert_eq!(site.get("/account", &[], &headers).await.status, StatusCode::UNAUTHORIZED);

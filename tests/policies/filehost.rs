@@ -41,6 +41,9 @@ async fn l1() {
         ];
         assert!(line.as_object().unwrap().keys().all(|field| known.contains(&field.as_str())), "{line}");
     }
+    // The duration is that of the request.
+    let slow = &site.visits_of(&mut visitor, &["/slow"]).await[0]["duration_ms"];
+    assert!(slow.as_u64().map(u128::from) >= Some(crate::site::SLOW.as_millis()), "{slow}");
     let declaration = site.get(&mut visitor, "/privacy/cookies").await;
     declaration.assert_says("It does not hold how long your visit took");
     forgets_who_may_not_be_tracked(NAME, "save&category=server-log", Some("2026-11-22T12:00Z")).await;

@@ -255,7 +255,7 @@ pub(crate) async fn ends_by_itself(name: &str, days_of_visits: i64, agreement: &
     let midnight = START - START % DAY;
     site.clock.set(midnight + days_of_visits * DAY - 1);
     assert!(!site.visits().is_empty() && log.exists(), "not before its time");
-    site.clock.set(midnight + (days_of_visits + 1) * DAY);
+    site.clock.set(midnight + days_of_visits * DAY);
     eventually("the visit log is deleted", async || !log.exists()).await;
     assert!(site.visits().is_empty());
 

@@ -145,6 +145,7 @@ impl Site {
             .route("/members", get(async || "members only"))
             .route_layer(RequireRevision::new(pages.clone()))
             .route("/page", get(page))
+            .route("/slow", get(slow))
             .route("/forget-me", get(async || (Extension(Narrow::all()), Html("<!doctype html><h1>Forgotten</h1>"))))
             .route("/sign-in", post(sign_in))
             .route("/account", get(async |session: Session| session.subject().to_owned()))
@@ -381,6 +382,14 @@ async fn page(decision: Decision, fragments: Fragments, headers: HeaderMap) -> A
         response.headers_mut().append(header::SET_COOKIE, line.parse().unwrap());
     }
     response
+}
+
+/// How long [`slow`] takes at least.
+pub(crate) const SLOW: Duration = Duration::from_millis(25);
+
+async fn slow() -> &'static str {
+    tokio::time::sleep(SLOW).await;
+    "at last"
 }
 
 /// What the page sets of the policy's cookies: of a prefix one that begins so.

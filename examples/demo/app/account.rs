@@ -80,11 +80,12 @@ pub(super) async fn sign_in(
         return Ok(message(StatusCode::BAD_REQUEST, "That is no name", &text));
     }
     let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let token = NewToken::of(name).with_label(device::label(agent));
+    let token = NewToken::of(name);
     let token = match (decision.forbids_storing(), form.keep) {
-        (Some(_), _) => token.bearer(),
-        (None, Some(_)) => token,
-        (None, None) => token.browser_session(),
+        // Of a browser that asks us not to track it the list of sessions says nothing either.
+        (Some(_), _) => token.bearer().with_label(device::label("")),
+        (None, Some(_)) => token.with_label(device::label(agent)),
+        (None, None) => token.with_label(device::label(agent)).browser_session(),
     };
     let signed_in = sign_in.issue(token).await?;
     let Some(token) = signed_in.bearer() else {

@@ -1,4 +1,4 @@
-// Signed in without a cookie: the token lives in this variable, and nowhere else. When the page goes, it is forgotten.
+// Signed in without a cookie: the token lives in this page, in its text and in a variable. When the page goes, it is forgotten.
 "use strict";
 (() => {
   const token = document.querySelector("#token").textContent;
