@@ -83,8 +83,8 @@
 //!  "is_tracked":false,"is_complete":true}
 //! ```
 //!
-//! Lines of who may not be tracked wait until their minute is over, and are written in the order of their text: in the order
-//! of their coming they would tell who went where. `flush` writes them at once.
+//! Lines of who may not be tracked wait until their minute is over (or their hour or day, where `time` says so), and are
+//! written in the order of their text: in the order of their coming they would tell who went where. `flush` writes them at once.
 //!
 //! A request never waits for it: the queue is bounded, and what does not fit is dropped and counted. Files are named by the UTC day
 //! and deleted when the day is older than `visit_log` of the [retention table](crate::Retention), also while nobody visits.

@@ -32,8 +32,7 @@ use crate::{
 /// `category` is `analytics`. Where the policy does not have that category, nobody may be tracked.
 ///
 /// Where the category is exempt until objected ([`CategoryEntry::exempt_until_objected`](crate::CategoryEntry)), nobody was
-/// asked: laws with such an exemption want the address truncated at least, so say so. A `time` coarser than the minute is what
-/// a line *says*; its place between other lines still tells the minute.
+/// asked: laws with such an exemption want the address truncated at least, so say so.
 ///
 /// ```
 /// use tower_consent::{AddressDetail, Category, Policy, VisitDetail, VisitRules};

@@ -17,7 +17,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use tower::{Layer, Service};
-use tower_consent::{ConsentLayer, ManualClock, MemorySink, Visit, VisitLayer, VisitLog, VisitSink};
+use tower_consent::{
+    Category, ConsentLayer, ManualClock, MemorySink, TimeDetail, Visit, VisitDetail, VisitLayer, VisitLog, VisitRules,
+    VisitSink,
+};
 
 use crate::site::{GRANT, REFUSAL, START, policy};
 
@@ -128,6 +131,37 @@ fn the_place_of_a_line_tells_no_more_than_its_minute() {
     drop(layer);
     drop(log);
     assert_eq!(written()[9..], ["/e"]);
+}
+
+/// Where the policy lets them say the hour alone, they wait for its end.
+#[test]
+fn the_place_of_a_line_tells_no_more_than_the_policy_lets_it_say() {
+    let (sink, clock) = (MemorySink::new(), ManualClock::at(START - START.rem_euclid(3_600)));
+    let log = VisitLog::builder(sink.clone()).clock(clock.clone()).build().unwrap();
+    let rules = VisitRules::of(Category::ANALYTICS).untracked(VisitDetail::new().time(TimeDetail::Hour));
+    let layer = ConsentLayer::new(policy().visits(rules).build().unwrap());
+    let layer = layer.with_clock(clock.clone()).with_visits(log.clone());
+    let written = || sink.visits().iter().map(|visit| visit.path().unwrap().to_owned()).collect::<Vec<_>>();
+    let until = |count| {
+        let start = Instant::now();
+        while written().len() < count {
+            assert!(start.elapsed() < Duration::from_secs(60), "{:?}", written());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    };
+    for (seconds, path) in [(0, "/c"), (1_200, "/b"), (2_399, "/a")] {
+        clock.set(START - START.rem_euclid(3_600) + seconds);
+        drop(answer_to(&layer, path, REFUSAL));
+        drop(answer_to(&layer, "/seen", GRANT));
+    }
+    until(3);
+    clock.advance(1_200);
+    drop(answer_to(&layer, "/seen", GRANT));
+    until(4);
+    assert_eq!(written(), ["/seen"; 4], "three minutes of the hour are over, and the hour is not");
+    clock.advance(1);
+    until(7);
+    assert_eq!(written()[4..], ["/a", "/b", "/c"]);
 }
 
 /// A clock that is set back does not hold them until it has caught up.

@@ -30,9 +30,10 @@ use crate::{
 /// [dropped and counted](Self::dropped). A thread writes the lines to the sinks, and deletes what is older than the
 /// policy's [`Retention::visit_log`], also while nobody visits.
 ///
-/// Lines of who may not be tracked are written when the minute in which they came is over, in the order of their text: so
-/// their place between other lines, and the time that a subscriber or a file system adds, tell no more than the minute. A
-/// crash loses the lines of a minute.
+/// Lines of who may not be tracked are written when the minute in which they came is over (the hour or the day, where the
+/// policy lets them say no more of their time), in the order of their text: so their place between other lines, and the time
+/// that a subscriber or a file system adds, tell no more than they say. As many of them wait as the queue holds; then they are
+/// written earlier. A crash loses those that wait.
 ///
 /// When the last handle is dropped (that of the layer, of the application, and of the last answer under way), what is
 /// queued is written; the drop waits for that.

@@ -167,13 +167,21 @@ pub(super) struct VisitTime {
 
 impl VisitTime {
     pub(super) fn cut(seconds: i64, detail: TimeDetail) -> Self {
-        let unit = match detail {
-            TimeDetail::Day => 86_400,
-            TimeDetail::Hour => 3_600,
-            TimeDetail::Minute => 60,
-            TimeDetail::Second => 1,
-        };
-        Self { seconds: seconds.saturating_sub(seconds.rem_euclid(unit)), detail }
+        Self { seconds: seconds.saturating_sub(seconds.rem_euclid(seconds_of(detail))), detail }
+    }
+
+    /// How many seconds have this same time.
+    pub(super) const fn span(self) -> i64 {
+        seconds_of(self.detail)
+    }
+}
+
+const fn seconds_of(detail: TimeDetail) -> i64 {
+    match detail {
+        TimeDetail::Day => 86_400,
+        TimeDetail::Hour => 3_600,
+        TimeDetail::Minute => 60,
+        TimeDetail::Second => 1,
     }
 }
 

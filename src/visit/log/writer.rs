@@ -37,15 +37,17 @@ pub(super) struct Writer {
     held: Held,
 }
 
-/// Lines of who may not be tracked, until their minute is over.
+/// Lines of who may not be tracked, until what they say of their time is over: the minute, or the hour or day.
 ///
-/// Their time is cut to the minute, but between two lines with seconds their place would tell the second, and one behind
-/// the other they would tell who went where. So they are written when the minute is over, in the order of their text.
+/// Between two lines with seconds their place would tell the second, and one behind the other they would tell who went
+/// where. So they are written when the minute is over, in the order of their text.
 #[derive(Default)]
 struct Held {
     visits: Vec<Visit>,
-    /// The end of the minute in which the first of them came (Unix seconds).
+    /// The end of the minute in which they came, or of what is longer (Unix seconds).
     until: i64,
+    /// The longest that one of them waits, in seconds.
+    span: i64,
 }
 
 /// A sink, and what is known of its health.
@@ -113,11 +115,7 @@ impl Writer {
                 self.write(&visit);
             }
             Task::Write(visit, None) => {
-                if self.held.visits.is_empty() {
-                    let now = self.shared.clock.unix_seconds();
-                    self.held.until = now.saturating_sub(now.rem_euclid(60)).saturating_add(60);
-                }
-                self.held.visits.push(*visit);
+                self.held.push(*visit, self.shared.clock.unix_seconds());
                 if self.held.visits.len() >= self.capacity {
                     self.release();
                 }
@@ -142,7 +140,7 @@ impl Writer {
         }
     }
 
-    /// Writes what is held, where its minute is over.
+    /// Writes what is held, where its minute (or what is longer) is over.
     fn release_over(&mut self) {
         if self.held.left(self.shared.clock.unix_seconds()).is_some_and(|left| left.is_zero()) {
             self.release();
@@ -150,7 +148,7 @@ impl Writer {
     }
 
     fn release(&mut self) {
-        let mut visits = std::mem::take(&mut self.held.visits);
+        let mut visits = std::mem::take(&mut self.held).visits;
         visits.sort_by_cached_key(|visit| serde_json::to_string(visit).unwrap_or_default());
         visits.iter().for_each(|visit| self.write(visit));
     }
@@ -173,10 +171,18 @@ impl Writer {
 }
 
 impl Held {
+    fn push(&mut self, visit: Visit, now: i64) {
+        let span = visit.time.span();
+        self.span = self.span.max(span);
+        self.until = self.until.max(now.saturating_sub(now.rem_euclid(span)).saturating_add(span));
+        self.visits.push(visit);
+    }
+
     /// How long they are still held; nothing where none are.
     fn left(&self, now: i64) -> Option<Duration> {
-        // More than a minute is left only where the clock was set back: that must not hold them until it has caught up.
-        let left = u64::try_from(self.until.saturating_sub(now)).ok().filter(|left| *left <= 60);
+        // More than that is left only where the clock was set back: that must not hold them until it has caught up.
+        let left = self.until.saturating_sub(now);
+        let left = u64::try_from(left).ok().filter(|_| left <= self.span);
         (!self.visits.is_empty()).then(|| Duration::from_secs(left.unwrap_or_default()))
     }
 }

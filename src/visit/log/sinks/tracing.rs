@@ -11,7 +11,7 @@ use crate::visit::Visit;
 ///
 /// What a subscriber writes is kept for as long as it likes: the policy's retention is its operator's to keep.
 /// [`JsonLinesSink`](super::JsonLinesSink) keeps it by itself. A subscriber adds a time of its own; for who may not be tracked
-/// it is that of the end of the minute.
+/// it is that of the end of what the line says.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct TracingSink;
