@@ -269,13 +269,27 @@ impl Records {
     async fn write_counts(&self) -> Result<(), StoreError> {
         loop {
             let Some(((day, what), count)) = lock(&self.0.counts).pop_first() else { return Ok(()) };
-            let written = self.store().count(DayCount::new(day, what.clone(), count)).await;
-            if let Err(error) = written {
-                let mut counts = lock(&self.0.counts);
-                let counter = counts.entry((day, what)).or_default();
-                *counter = counter.saturating_add(count);
-                return Err(error);
-            }
+            let mut taken = Taken { counts: &self.0.counts, day, what, count };
+            self.store().count(DayCount::new(day, taken.what.clone(), count)).await?;
+            taken.count = 0;
+        }
+    }
+}
+
+/// What is about to be written. It goes back where that failed, and where who asked did not wait for it.
+struct Taken<'r> {
+    counts: &'r Mutex<BTreeMap<(Date, String), u64>>,
+    day: Date,
+    what: String,
+    count: u64,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if self.count > 0 {
+            let mut counts = lock(self.counts);
+            let counter = counts.entry((self.day, std::mem::take(&mut self.what))).or_default();
+            *counter = counter.saturating_add(self.count);
         }
     }
 }

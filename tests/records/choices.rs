@@ -4,7 +4,10 @@ use http::StatusCode;
 use serde_json::json;
 use tower_consent::{MemoryStore, Signal};
 
-use crate::site::{DAY, Site, account, builder, opt_out, outcomes};
+use crate::{
+    failing::Flaky,
+    site::{DAY, Site, account, builder, opt_out, outcomes},
+};
 
 #[tokio::test]
 async fn a_grant_is_on_record_with_everything_that_proves_it() {
@@ -31,6 +34,23 @@ async fn a_grant_is_on_record_with_everything_that_proves_it() {
     assert_eq!(proof["verification"]["is_intact"], true);
     let text = proof.to_string();
     assert!(!text.contains("Curious") && !text.contains("192.0.2"), "no address, no user agent: {text}");
+}
+
+/// Whoever asked for the counters went away before the store answered.
+#[tokio::test]
+async fn a_refusal_is_counted_whoever_gives_up_asking() {
+    let store = Flaky::new();
+    let site = Site::with(builder(), store.clone());
+    let mut browser = site.browser();
+    browser.post("/nothing").await;
+    store.set_hanging(true);
+    for _ in 0..3 {
+        let asked = tokio::time::timeout(std::time::Duration::from_millis(1), site.records.day_counts()).await;
+        asked.unwrap_err();
+    }
+    store.set_hanging(false);
+    let counts = site.records.day_counts().await.unwrap();
+    assert_eq!(counts.iter().map(|count| count.count).sum::<u64>(), 1, "{counts:?}");
 }
 
 #[tokio::test]
