@@ -38,6 +38,9 @@ const WATCH: &str = "
     document.addEventListener('consent:change', (event) => seen.changes.push(event.detail));";
 
 async fn watch(browser: &Browser) {
+    // Where a scroll bar takes room, a page that is painted before it is read to its end moves when the bar appears. On phones
+    // it lies over the page.
+    browser.devtools("Emulation.setScrollbarsHidden", json!({ "hidden": true })).await;
     browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WATCH })).await;
 }
 
