@@ -82,7 +82,9 @@ async fn a_store_with_a_wrong_clock_ends_nothing_early() {
         assert!(tokens.verify(&token).await.unwrap().is_none(), "{hours}");
         assert_eq!(store.len(), 1);
         advance(SEVEN_DAYS + 11 * HOUR);
-        assert_eq!((tokens.purge().await.unwrap(), store.len()), (1, 0), "R125: ended tokens are deleted");
+        // The store's own sweep may have been there first.
+        tokens.purge().await.unwrap();
+        assert_eq!(store.len(), 0, "R125: ended tokens are deleted");
     }
 }
 
