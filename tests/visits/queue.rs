@@ -84,8 +84,20 @@ fn a_slow_sink_costs_lines_and_no_request() {
     assert_eq!(log.dropped(), 16, "one is being written, four wait");
     drop(go_on);
     log.flush();
-    let paths: Vec<_> = sink.visits().iter().map(|visit| visit.path().unwrap().to_owned()).collect();
+    let paths = paths(&sink);
     assert_eq!((paths, log.dropped(), log.failed()), (["/0", "/1", "/2", "/3", "/4"].map(str::to_owned).into(), 16, 0));
+}
+
+fn paths(sink: &MemorySink) -> Vec<String> {
+    sink.visits().iter().map(|visit| visit.path().unwrap().to_owned()).collect()
+}
+
+fn until_written(sink: &MemorySink, count: usize) {
+    let start = Instant::now();
+    while paths(sink).len() < count {
+        assert!(start.elapsed() < Duration::from_secs(60), "{:?}", paths(sink));
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// A line without seconds between two lines with seconds would have them all the same.
@@ -94,14 +106,8 @@ fn the_place_of_a_line_tells_no_more_than_its_minute() {
     let (sink, clock) = (MemorySink::new(), ManualClock::at(START));
     let log = VisitLog::builder(sink.clone()).clock(clock.clone()).build().unwrap();
     let layer = ConsentLayer::new(policy().build().unwrap()).with_clock(clock.clone()).with_visits(log.clone());
-    let written = || sink.visits().iter().map(|visit| visit.path().unwrap().to_owned()).collect::<Vec<_>>();
-    let until = |count| {
-        let start = Instant::now();
-        while written().len() < count {
-            assert!(start.elapsed() < Duration::from_secs(60), "{:?}", written());
-            std::thread::sleep(Duration::from_millis(2));
-        }
-    };
+    let written = || paths(&sink);
+    let until = |count| until_written(&sink, count);
     for (path, field) in [("/b", REFUSAL), ("/1", GRANT), ("/c", REFUSAL), ("/a", REFUSAL), ("/2", GRANT)] {
         drop(answer_to(&layer, path, field));
     }
@@ -141,14 +147,8 @@ fn the_place_of_a_line_tells_no_more_than_the_policy_lets_it_say() {
     let rules = VisitRules::of(Category::ANALYTICS).untracked(VisitDetail::new().time(TimeDetail::Hour));
     let layer = ConsentLayer::new(policy().visits(rules).build().unwrap());
     let layer = layer.with_clock(clock.clone()).with_visits(log.clone());
-    let written = || sink.visits().iter().map(|visit| visit.path().unwrap().to_owned()).collect::<Vec<_>>();
-    let until = |count| {
-        let start = Instant::now();
-        while written().len() < count {
-            assert!(start.elapsed() < Duration::from_secs(60), "{:?}", written());
-            std::thread::sleep(Duration::from_millis(2));
-        }
-    };
+    let written = || paths(&sink);
+    let until = |count| until_written(&sink, count);
     for (seconds, path) in [(0, "/c"), (1_200, "/b"), (2_399, "/a")] {
         clock.set(START - START.rem_euclid(3_600) + seconds);
         drop(answer_to(&layer, path, REFUSAL));

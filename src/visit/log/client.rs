@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, net::IpAddr, str::FromStr};
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, header};
 
 use super::forwarded::{forwarded, listed};
 
@@ -51,23 +51,14 @@ impl TrustedProxies {
         Ok(Self { header, networks })
     }
 
-    /// The lines in which this other end of a connection tells whom it speaks for, if it may.
-    pub(super) fn lines(&self, peer: IpAddr, headers: &HeaderMap) -> Vec<HeaderValue> {
+    /// The client behind this other end of a connection.
+    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
         if !self.trusts(peer) {
-            return Vec::new();
+            return Some(peer);
         }
-        let name = match self.header {
-            ProxyHeader::XForwardedFor => X_FORWARDED_FOR,
-            ProxyHeader::Forwarded => header::FORWARDED,
-        };
-        headers.get_all(name).iter().cloned().collect()
-    }
-
-    /// The client behind this other end of a connection, which wrote these [lines](Self::lines).
-    pub(super) fn client(&self, peer: IpAddr, lines: &[HeaderValue]) -> Option<IpAddr> {
         match self.header {
-            ProxyHeader::XForwardedFor => self.walk(peer, listed(lines)),
-            ProxyHeader::Forwarded => self.walk(peer, forwarded(lines)),
+            ProxyHeader::XForwardedFor => self.walk(peer, listed(headers.get_all(X_FORWARDED_FOR).iter().rev())),
+            ProxyHeader::Forwarded => self.walk(peer, forwarded(headers.get_all(header::FORWARDED).iter().rev())),
         }
     }
 

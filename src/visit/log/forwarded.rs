@@ -4,18 +4,18 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use http::HeaderValue;
 
-/// The elements of all `X-Forwarded-For` lines, the last one first; none where one is no address.
-pub(super) fn listed(lines: &[HeaderValue]) -> impl Iterator<Item = Option<IpAddr>> {
-    lines.iter().rev().flat_map(|line| {
+/// The elements of all `X-Forwarded-For` lines, both from the last one on; none where one is no address.
+pub(super) fn listed<'l>(lines: impl Iterator<Item = &'l HeaderValue>) -> impl Iterator<Item = Option<IpAddr>> {
+    lines.flat_map(|line| {
         // A line that is no text hides what stands in it, and what stands before it is not reached.
         line.to_str().unwrap_or("?").rsplit(',').map(|element| node(element.trim_matches([' ', '\t'])))
     })
 }
 
-/// The elements of all `Forwarded` lines, the last one first; none where one names no address. A line with an error
+/// The elements of all `Forwarded` lines, both from the last one on; none where one names no address. A line with an error
 /// anywhere in it names none: an opened quote further left could make a proxy's own element look like another's.
-pub(super) fn forwarded(lines: &[HeaderValue]) -> impl Iterator<Item = Option<IpAddr>> {
-    lines.iter().rev().flat_map(|line| {
+pub(super) fn forwarded<'l>(lines: impl Iterator<Item = &'l HeaderValue>) -> impl Iterator<Item = Option<IpAddr>> {
+    lines.flat_map(|line| {
         let elements = line.to_str().ok().and_then(elements).unwrap_or_else(|| vec![None]);
         elements.into_iter().rev()
     })

@@ -5,7 +5,7 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
-        mpsc::{self, SyncSender, TrySendError},
+        mpsc::{self, SyncSender},
     },
     thread::{self, JoinHandle},
     time::Duration,
@@ -14,9 +14,8 @@ use std::{
 use time::Date;
 
 use super::{
+    draft::Draft,
     sinks::VisitSink,
-    traits::Traits,
-    visit::Visit,
     writer::{Task, Writer},
 };
 use crate::{
@@ -128,10 +127,9 @@ impl VisitLog {
         }
     }
 
-    /// Queues a line, or drops it. `traits`: only of who may be tracked.
-    pub(super) fn write(&self, visit: Box<Visit>, traits: Option<Box<Traits>>) {
-        let refused = self.0.queue.as_ref().map(|queue| queue.try_send(Task::Write(visit, traits)));
-        if let Some(Err(TrySendError::Full(_) | TrySendError::Disconnected(_))) = refused {
+    /// Queues a line, or drops it.
+    pub(super) fn write(&self, draft: Draft) {
+        if self.0.queue.as_ref().is_some_and(|queue| queue.try_send(Task::Write(draft)).is_err()) {
             self.0.shared.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -2,6 +2,7 @@
 
 mod body;
 mod client;
+mod draft;
 mod forwarded;
 mod handle;
 mod layer;
@@ -9,7 +10,6 @@ mod line;
 mod service;
 mod sinks;
 mod text;
-mod traits;
 mod visit;
 mod writer;
 

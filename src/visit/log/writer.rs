@@ -13,16 +13,19 @@ use std::{
 
 use time::Date;
 
-use super::{handle::Shared, sinks::VisitSink, traits::Traits, visit::Visit};
+use super::{draft::Draft, handle::Shared, sinks::VisitSink, visit::Visit};
 
 /// After a batch the thread sleeps for this long without waiting for the queue: a request that finds it waiting has to
 /// wake it, which costs more than all the rest. So at most every twentieth millisecond has such a request.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// What the queue holds.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would be given back by another thread than took it, which is dear"
+)]
 pub(super) enum Task {
-    /// Of who may be tracked with what is told of them.
-    Write(Box<Visit>, Option<Box<Traits>>),
+    Write(Draft),
     Purge,
     Flush(SyncSender<()>),
 }
@@ -110,12 +113,9 @@ impl Writer {
 
     fn perform(&mut self, task: Task) {
         match task {
-            Task::Write(mut visit, Some(traits)) => {
-                traits.write(&mut visit);
-                self.write(&visit);
-            }
-            Task::Write(visit, None) => {
-                self.held.push(*visit, self.shared.clock.unix_seconds());
+            Task::Write(draft) if draft.is_tracked() => self.write(&draft.into_visit()),
+            Task::Write(draft) => {
+                self.held.push(draft.into_visit(), self.shared.clock.unix_seconds());
                 if self.held.visits.len() >= self.capacity {
                     self.release();
                 }
