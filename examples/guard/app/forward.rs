@@ -77,7 +77,7 @@ impl Way<'_> {
         *onward.method_mut() = parts.method;
         *onward.uri_mut() = fields::at_site(self.site, &parts.uri)?;
         *onward.headers_mut() = parts.headers;
-        let answer = self::answer(self.connections.request(onward), moved, self.patience.answer).await?;
+        let answer = self::answer(self.connections.request(onward), moved, self.patience).await?;
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             return if is_web_socket { connect(visitors_end, answer) } else { Err(Refusal::GARBLED) };
         }
@@ -86,9 +86,6 @@ impl Way<'_> {
         }
         let (mut parts, body) = answer.into_parts();
         fields::clean_answer(&mut parts.headers);
-        if is_bodyless(parts.status) {
-            parts.headers.remove(http::header::TRAILER);
-        }
         let mut answer = Response::new(Moving::new(body, self.patience.idle).boxed_unsync());
         *answer.status_mut() = parts.status;
         *answer.headers_mut() = parts.headers;
@@ -100,11 +97,13 @@ impl Way<'_> {
 async fn answer(
     mut coming: ResponseFuture,
     mut moved: watch::Receiver<()>,
-    patience: Duration,
+    patience: &Patience,
 ) -> Result<Response<Incoming>, Refusal> {
     let mut is_uploading = true;
     loop {
-        let wait = timeout(patience, async {
+        // A visitor who stops sending is found out first, by the body itself.
+        let longest = if is_uploading { patience.idle + patience.answer } else { patience.answer };
+        let wait = timeout(longest, async {
             tokio::select! {
                 answer = &mut coming => Some(answer),
                 moved = moved.changed(), if is_uploading => {
@@ -124,10 +123,6 @@ async fn answer(
             Err(_elapsed) => return Err(Refusal::LATE),
         }
     }
-}
-
-const fn is_bodyless(status: StatusCode) -> bool {
-    matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
 fn ask_for_web_socket(headers: &mut HeaderMap) {
