@@ -86,7 +86,9 @@ impl Front {
         let mut stream = TcpStream::connect(self.addr).await.expect("the guard");
         stream.write_all(bytes.as_bytes()).await.expect("the guard reads");
         let mut answer = Vec::new();
-        timeout(LONG, stream.read_to_end(&mut answer)).await.expect("an end in time").expect("an end");
+        let ended = timeout(LONG, stream.read_to_end(&mut answer)).await;
+        let ended = ended.unwrap_or_else(|_elapsed| panic!("no end after {bytes:?}: {}", answer.escape_ascii()));
+        ended.unwrap_or_else(|error| panic!("{error} after {bytes:?}: {}", answer.escape_ascii()));
         String::from_utf8(answer).expect("text")
     }
 }

@@ -6,7 +6,7 @@ use http::{
     HeaderMap, HeaderValue, Request, Response, StatusCode, Version,
     header::{CONNECTION, UPGRADE},
 };
-use http_body_util::{BodyExt, Empty};
+use http_body_util::BodyExt;
 use hyper::{
     body::Incoming,
     upgrade::{self, OnUpgrade},
@@ -147,7 +147,7 @@ fn connect(visitors_end: OnUpgrade, mut answer: Response<Incoming>) -> Result<Re
     let mut headers = std::mem::take(answer.headers_mut());
     fields::clean_answer(&mut headers);
     ask_for_web_socket(&mut headers);
-    let mut answer = Response::new(Empty::new().map_err(|never| match never {}).boxed_unsync());
+    let mut answer = Response::new(super::nothing());
     *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     *answer.version_mut() = Version::HTTP_11;
     *answer.headers_mut() = headers;

@@ -20,8 +20,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response, header::ACCEPT, uri::Authority};
-use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header::ACCEPT, uri::Authority};
+use http_body_util::{BodyExt, Empty, combinators::UnsyncBoxBody};
 use hyper::{body::Incoming, service::service_fn as hyper_service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -165,6 +165,13 @@ where
 
 /// Answers a request that has passed the layer.
 async fn answer(site: Arc<Site>, request: Request<Moving<Incoming>>) -> Result<Response<Outgoing>, Infallible> {
+    let is_head = request.method() == Method::HEAD;
+    let answer = respond(site, request).await?;
+    // Over HTTP/2 hyper would send what stands there.
+    Ok(if is_head { answer.map(|_none| nothing()) } else { answer })
+}
+
+async fn respond(site: Arc<Site>, request: Request<Moving<Incoming>>) -> Result<Response<Outgoing>, Infallible> {
     let path = request.uri().path();
     if let Some(below) = path.strip_prefix(site.pages.path()).filter(|rest| rest.is_empty() || rest.starts_with('/')) {
         if let Some(answer) = fragments::answer(&site.pages, below, &request) {
@@ -187,6 +194,11 @@ async fn answer(site: Arc<Site>, request: Request<Moving<Incoming>>) -> Result<R
         allows: decision.and_then(allowed),
     };
     Ok(way.forward(request).await)
+}
+
+/// A body of no length.
+fn nothing() -> Outgoing {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
 }
 
 fn whole<B>(answer: Response<B>) -> Response<Outgoing>

@@ -65,7 +65,8 @@ impl Refusal {
         }
     }
 
-    /// The answer to a request of this version. Where the ends of messages are in doubt, the connection ends with it.
+    /// The answer to a request of this version. Where the fault is the request's, whose end may be in
+    /// doubt, the connection ends with it.
     pub(crate) fn answer(self, version: Version) -> Response<Outgoing> {
         let words = Bytes::from(format!("{}\n", self.words));
         let mut answer = Response::new(Full::new(words).map_err(|never| match never {}).boxed_unsync());
@@ -74,7 +75,8 @@ impl Refusal {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if self.status.is_client_error() && version < Version::HTTP_2 {
+        let is_of_request = self.status.is_client_error() || self.status == StatusCode::NOT_IMPLEMENTED;
+        if is_of_request && version < Version::HTTP_2 {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         answer
