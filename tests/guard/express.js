@@ -13,9 +13,10 @@ app.use((request, response, next) => {
 });
 app.get("/", (request, response) => {
   request.session.visits = (request.session.visits || 0) + 1;
-  response.type("html").send(`<!doctype html><title>Shop</title><script src="/privacy/include.js" defer></script>
+  response.type("html").send(`<!doctype html><html lang="en"><title>Shop</title><script src="/privacy/include.js" defer></script>
+<script type="text/plain" data-consent="analytics">document.body.dataset.counted = "yes"</script>
 <p>visits: ${request.session.visits}</p><p>cookies: ${(request.headers.cookie || "").replace(/=[^;]*/g, "")}</p>
-<p>allows: ${request.get("consent-allows") || ""}</p>`);
+<p>allows: ${request.get("consent-allows") || ""}</p><footer data-consent-footer-here></footer>`);
 });
 app.get("/who", (request, response) => {
   response.json({ ip: request.ip, protocol: request.protocol, host: request.host });

@@ -12,7 +12,10 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::visitor::{Browser, Front, LONG, PROTOCOLS, full};
+use crate::{
+    driver,
+    visitor::{Browser, Front, LONG, PROTOCOLS, full},
+};
 
 struct Express {
     child: Child,
@@ -98,4 +101,40 @@ async fn a_shop_on_express_keeps_the_policy() {
         let rest = timeout(LONG, events.collect()).await.expect("in time").expect("unbroken");
         assert_eq!(rest.to_bytes(), "data: two\n\n");
     }
+}
+
+#[tokio::test]
+async fn a_real_browser_is_asked_on_a_page_of_express() {
+    let Some(express) = Express::start() else { return };
+    let Some(browser) = driver::Browser::start().await else { return };
+    let front = Front::before(express.addr).await;
+    let names = async || {
+        let mut names: Vec<_> = browser.cookies().await.into_iter().map(|cookie| cookie.name).collect();
+        names.sort();
+        names
+    };
+    browser.goto(&front.url("/?page=2")).await;
+    browser.wait_until("document.querySelector('[data-consent-banner]')?.checkVisibility()").await;
+    assert_eq!(names().await, ["connect.sid"]);
+    let counted = "return document.body.dataset.counted || null";
+    assert!(browser.run(counted).await.is_null());
+    let footer = "return document.querySelector('[data-consent-footer-here] a').getAttribute('href')";
+    assert!(browser.run(footer).await.as_str().expect("a link").starts_with("/privacy/"));
+
+    browser.wait_until("[...document.scripts].some(script => script.src.endsWith('/privacy/consent.js'))").await;
+    browser.run("window.isTheSamePage = true").await;
+    browser.click("[data-consent-banner] button[value=accept-all]").await;
+    browser.wait_until("document.body.dataset.counted === 'yes'").await;
+    assert_eq!(browser.run("return window.isTheSamePage").await, true, "no page was loaded");
+    browser.goto(&front.url("/")).await;
+    browser.wait_until("document.querySelector('[data-consent-withdraw]')?.checkVisibility()").await;
+    assert_eq!(browser.run("return document.querySelector('[data-consent-banner]')").await, Value::Null);
+    assert_eq!(names().await, ["__Host-consent", "_ga", "connect.sid"]);
+
+    browser.click("[data-consent-withdraw], button[value=withdraw]").await;
+    browser.wait_until("!document.querySelector('[data-consent-withdraw]')?.checkVisibility()").await;
+    browser.goto(&front.url("/")).await;
+    assert_eq!(names().await, ["__Host-consent", "connect.sid"]);
+    assert!(browser.text("body").await.contains("visits: 3"), "the session went on");
+    browser.close().await;
 }

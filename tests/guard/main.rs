@@ -6,11 +6,19 @@
 mod app;
 
 mod choices;
+#[path = "../browser/driver.rs"]
+#[allow(dead_code, reason = "the browser tests use all of it")]
+mod driver;
 mod express;
 mod hostile;
 mod messages;
+#[path = "../browser/process.rs"]
+mod process;
 mod site;
 mod streams;
+#[path = "../browser/tls.rs"]
+#[allow(dead_code, reason = "the driver asks it for its key alone")]
+mod tls;
 mod visitor;
 mod waiting;
 mod web_socket;
