@@ -42,11 +42,11 @@
 //! upgrade does not. Bodies stream in both directions. `Set-Cookie` behind a body, and `Alt-Svc`, which leads past the guard,
 //! go. What two servers could read in two ways is refused. 1xx answers other than 100 are not passed on.
 
-mod app;
+pub(crate) mod app;
 #[path = "../demo/keys.rs"]
 mod keys;
 
-use std::{env, error::Error, fs, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{convert::Infallible, env, error::Error, fs, net::SocketAddr, path::PathBuf, time::Duration};
 
 use http::{Uri, uri::Authority};
 use tokio::net::TcpListener;
@@ -62,11 +62,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().with_env_filter(filter).with_target(false).init();
 
     let options = Options::read(env::args().skip(1))?;
+    let listener = TcpListener::bind(options.listen).await?;
+    tracing::info!("open http://localhost:{}/ and end with Ctrl+C", listener.local_addr()?.port());
+    tokio::select! {
+        ended = run(listener, options) => ended.map(|never| match never {}),
+        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+    }
+}
+
+/// Serves, if it can, until it is dropped.
+pub(crate) async fn run(listener: TcpListener, options: Options) -> Result<Infallible, Box<dyn Error>> {
     fs::create_dir_all(&options.data)?;
     let keys = keys::Keys::open(&options.data.join("guard.keys"))?;
     let store = RedbStore::open(options.data.join("guard.redb"))?;
-    let listener = TcpListener::bind(options.listen).await?;
-    tracing::info!("open http://localhost:{}/ and end with Ctrl+C", listener.local_addr()?.port());
     let guard = app::Guard {
         policy: PolicyHandle::new(options.policy.mac_key("guard", keys.cookie).build()?),
         records: Records::builder(store).chain_key(keys.chain).build(),
@@ -76,13 +84,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         tells: options.tells,
         patience: options.patience,
     };
-    tokio::select! {
-        never = app::serve(listener, guard) => match never {},
-        interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
-    }
+    Ok(app::serve(listener, guard).await)
 }
 
-struct Options {
+/// The command line.
+pub(crate) struct Options {
     upstream: Authority,
     policy: PolicyBuilder,
     listen: SocketAddr,
@@ -94,7 +100,7 @@ struct Options {
 }
 
 impl Options {
-    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
         let (mut upstream, mut policy) = (None, None);
         let mut listen = SocketAddr::from(([127, 0, 0, 1], 3002));
         let mut pages = "/privacy".to_owned();

@@ -2,10 +2,12 @@
 //! Express.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-#[path = "../../examples/guard/app/mod.rs"]
-mod app;
+#[path = "../../examples/guard/main.rs"]
+#[allow(dead_code, reason = "its `main` is not called here")]
+mod guard;
 
 mod choices;
+mod command_line;
 #[path = "../browser/driver.rs"]
 #[allow(dead_code, reason = "the browser tests use all of it")]
 mod driver;

@@ -113,7 +113,7 @@ async fn only_a_trusted_proxy_says_for_whom_it_asks() {
         }
     }
     for wrong in ["", "localhost", "10.0.0.0/33", "10.0.0.0/x", "::/129", "10.0.0/8"] {
-        assert!(wrong.parse::<crate::app::Prefix>().is_err(), "{wrong}");
+        assert!(wrong.parse::<crate::guard::app::Prefix>().is_err(), "{wrong}");
     }
 }
 

@@ -23,7 +23,7 @@ use tokio::{
 use tower_consent::{Category, MemoryStore, Policy, PolicyHandle, Records};
 
 use crate::{
-    app::{self, Guard, Patience},
+    guard::app::{self, Guard, Patience},
     site::Trouble,
 };
 
@@ -32,15 +32,17 @@ pub(crate) const LONG: Duration = Duration::from_secs(20);
 /// Patience that a test wants to see the end of.
 pub(crate) const SHORT: Duration = Duration::from_millis(300);
 
-/// The guard, which ends with it.
+/// A guard; one that was started here ends with it.
 pub(crate) struct Front {
     pub(crate) addr: SocketAddr,
-    server: JoinHandle<Infallible>,
+    server: Option<JoinHandle<Infallible>>,
 }
 
 impl Drop for Front {
     fn drop(&mut self) {
-        self.server.abort();
+        if let Some(server) = &self.server {
+            server.abort();
+        }
     }
 }
 
@@ -68,7 +70,12 @@ impl Front {
         change(&mut guard);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let addr = listener.local_addr().expect("its address");
-        Self { addr, server: tokio::spawn(app::serve(listener, guard)) }
+        Self { addr, server: Some(tokio::spawn(app::serve(listener, guard))) }
+    }
+
+    /// One that somebody else has started.
+    pub(crate) const fn at(addr: SocketAddr) -> Self {
+        Self { addr, server: None }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
