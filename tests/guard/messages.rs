@@ -192,4 +192,14 @@ async fn trailers_pass_without_what_must_stand_before_the_body() {
         assert_eq!(lines(&site.last().headers, "connection"), ["te"]);
         assert_eq!(body.to_bytes(), "long");
     }
+    // hyper itself does not send such ones.
+    let odd = b"HTTP/1.1 200 OK\r\nTrailer: x-checksum\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nlong\r\n0\r\n\
+                X-Checksum: 1\r\nSet-Cookie: _ga=1; Path=/\r\nX-Forwarded-For: 1\r\nContent-Length: 9\r\n\r\n";
+    let odd = Front::before(site::raw(odd).await).await;
+    for http2 in PROTOCOLS {
+        let request = odd.request("GET", "/", &[("te", "trailers")]).body(full("")).unwrap();
+        let body = Browser::over(http2).send(request).await.into_body().collect().await.expect("a body");
+        let names: Vec<_> = body.trailers().expect("trailers").keys().map(|name| name.as_str().to_owned()).collect();
+        assert_eq!(names, ["x-checksum"]);
+    }
 }

@@ -1,10 +1,17 @@
 //! A site that is down or slow, visitors that are slow.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use http_body_util::BodyExt;
 use hyper::body::Bytes;
-use tokio::{io::AsyncReadExt, net::TcpStream, time::timeout};
+use tokio::{
+    io::AsyncReadExt,
+    net::TcpStream,
+    time::{sleep, timeout},
+};
 
 use crate::{
     site::{Heard, Pieces, Site},
@@ -42,21 +49,39 @@ async fn a_site_that_is_slow_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_long_upload_is_not_a_slow_site() {
+async fn what_is_long_but_moves_is_not_slow() {
     let (site, mut hears) = Site::start().await;
-    let front = Front::with(site.addr, |guard| guard.patience.answer = SHORT).await;
+    // All pieces together take longer than all patience together.
+    let (patience, pause, pieces) = (Duration::from_millis(1_000), Duration::from_millis(200), 12);
+    let front = Front::with(site.addr, |guard| {
+        guard.patience.answer = patience;
+        guard.patience.idle = patience;
+    })
+    .await;
+    let piece = || Ok(http_body::Frame::data(Bytes::from("piece")));
     for http2 in PROTOCOLS {
-        let (sender, pieces) = Pieces::channel();
-        let request = front.request("POST", "/swallow", &[]).body(pieces).unwrap();
+        let (sender, body) = Pieces::channel();
+        let request = front.request("POST", "/swallow", &[]).body(body).unwrap();
         let answer = tokio::spawn(async move { Browser::over(http2).send(request).await });
-        for _ in 0..4 {
-            tokio::time::sleep(SHORT / 2).await;
-            sender.send(Ok(http_body::Frame::data(Bytes::from("piece")))).await.expect("a reader");
+        for _ in 0..pieces {
+            sleep(pause).await;
+            sender.send(piece()).await.expect("a reader");
             assert_eq!(timeout(LONG, hears.recv()).await.unwrap(), Some(Heard::Piece(Bytes::from("piece"))));
         }
         drop(sender);
         assert_eq!(timeout(LONG, hears.recv()).await.unwrap(), Some(Heard::Whole));
         assert_eq!(answer.await.unwrap().status(), 200);
+
+        let sender = site.send_pieces();
+        let browser = Browser::over(http2);
+        let answer = browser.send(front.request("GET", "/pieces", &[]).body(full("")).unwrap()).await;
+        let whole = tokio::spawn(answer.into_body().collect());
+        for _ in 0..pieces {
+            sleep(pause).await;
+            sender.send(piece()).await.expect("a writer");
+        }
+        drop(sender);
+        assert_eq!(whole.await.unwrap().expect("unbroken").to_bytes().len(), 5 * pieces);
     }
 }
 

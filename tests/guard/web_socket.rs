@@ -97,6 +97,16 @@ async fn nothing_else_takes_a_connection_over() {
 }
 
 #[tokio::test]
+async fn a_web_socket_that_nobody_asked_for_is_none() {
+    let answer = b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nframes";
+    let odd = Front::before(site::raw(answer).await).await;
+    for head in ["Connection: close\r\n\r\n", "Connection: close, upgrade\r\nUpgrade: h2c\r\n\r\n"] {
+        let answer = odd.raw(&format!("GET / HTTP/1.1\r\nHost: a\r\n{head}")).await;
+        assert!(answer.starts_with("HTTP/1.1 502 ") && !answer.contains("frames"), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_refused_web_socket_is_an_ordinary_answer() {
     let (site, _) = Site::start().await;
     let front = Front::before(site.addr).await;

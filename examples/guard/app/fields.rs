@@ -52,7 +52,7 @@ pub(crate) fn check(parts: &Parts) -> Result<(), Refusal> {
     if has_odd_coding(headers) {
         return Err(Refusal::CODING);
     }
-    // hyper leaves one of them out, and closes the connection afterwards. Older versions may not.
+    // hyper leaves one of them out, and from 1.12 on closes the connection afterwards.
     if headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH) {
         return Err(Refusal::TWO_LENGTHS);
     }
