@@ -21,7 +21,7 @@ use axum::{
     routing::{get, post},
 };
 // The version of tower-sessions that axum-login stands on: its types are others than those of a newer one.
-use axum_login::tower_sessions::{Expiry, Session, SessionManagerLayer, SessionStore, session};
+use axum_login::tower_sessions::{Expiry, SessionManagerLayer, SessionStore, session};
 use axum_login::{AuthManagerLayerBuilder, AuthUser, AuthnBackend};
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
@@ -63,8 +63,8 @@ pub(crate) fn app(policy: Policy, store: impl SessionStore + Clone) -> Router {
 }
 
 /// Holds every sign-in to seven days from its beginning, whatever the session layer says.
-async fn seven_days(auth: AuthSession, session: Session, request: Request, next: Next) -> Result<Response, Failure> {
-    let mut request = request;
+async fn seven_days(auth: AuthSession, mut request: Request, next: Next) -> Result<Response, Failure> {
+    let session = auth.session.clone();
     if let Some(at) = session.get::<i64>(SIGNED_IN_AT).await?
         && OffsetDateTime::now_utc() >= end_of(at)
     {

@@ -153,6 +153,9 @@
 #![cfg_attr(feature = "pages", doc = "[`manual::banner`],")]
 //! [`manual::privacy_policy`], [`manual::existing_banners`], [`manual::visits`], [`manual::deployment`], [`manual::defaults`], [`manual::records`], [`manual::stores`], [`manual::sessions`],
 //! [`manual::laws`], [`manual::cookie_format`].
+#![forbid(unsafe_code)]
+// docs.rs says of each item which feature brings it.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     test,
     allow(

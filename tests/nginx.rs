@@ -200,7 +200,6 @@ impl Site {
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let answer = self.send(false, request, "action=accept-all&revision=1&return=/").await;
         assert_eq!(answer.status(), StatusCode::SEE_OTHER, "Host and Origin arrive: {}", answer.body());
-        assert_eq!(answer.headers()["x-cache"], "MISS");
         let line = answer.headers()[SET_COOKIE].to_str().unwrap().to_owned();
         line.split(';').next().unwrap().to_owned()
     }
@@ -258,13 +257,20 @@ async fn crumbs_arrive_as_one_line_and_lose_what_is_refused() {
 async fn only_the_proxy_is_believed() {
     let Some(site) = Site::open().await else { return };
     let consent = site.agrees().await;
-    let before = site.sink.lines().len();
     let forged = [("cookie", consent.as_str()), ("x-forwarded-for", "198.51.100.7"), ("forwarded", "for=198.51.100.8")];
     site.get("/cookies", &forged).await;
-    site.log.flush().await;
-    let lines = site.sink.lines().split_off(before).concat();
-    assert!(lines.contains(r#""address":"127.0.0.5""#), "{lines}");
-    assert!(!lines.contains("198.51.100"), "{lines}");
+    // The line is written when the answer's body has ended, which the visitor may see first.
+    let start = Instant::now();
+    let address = loop {
+        site.log.flush();
+        let visits = site.sink.visits();
+        if let Some(visit) = visits.iter().find(|visit| visit.path() == Some("/cookies")) {
+            break visit.address();
+        }
+        assert!(start.elapsed() < PATIENCE, "no line: {visits:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    assert_eq!(address, Some(VISITOR.into()));
 }
 
 #[tokio::test]

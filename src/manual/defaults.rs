@@ -27,6 +27,7 @@
 //! | `caches` | `private` | `vary-only` |
 //! | `presets`, `auth_cookies`, `essential`, `categories`, `services`, `cookies` | none | |
 //! | `tokens` | cookie `__Host-token`, `lifetime` 7 days, no `idle_limit` | a shorter life; a longer one, up to 400 days, with `longer_than_seven_days`; an idle limit of at least 60 seconds |
+//! | `consent_cookie` | `__Host-consent`: [below](#the-consent-cookie) | another name, a Domain, plain HTTP |
 //! | MAC keys | none: the consent cookie is not authenticated | [`mac_key`]; never in a file |
 //! | hooks | none | [`stand_down`], [`narrow`], [`drop_cookie`]; never in a file |
 //!
