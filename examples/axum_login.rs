@@ -113,7 +113,8 @@ async fn sign_in(mut auth: AuthSession, Form(login): Form<Login>) -> Result<Resp
         return Ok(StatusCode::UNAUTHORIZED.into_response());
     };
     auth.login(&user).await?;
-    // A new id, because the old one may be known to somebody else.
+    // A new id, because the old one may be known to somebody else. `login` takes one only where nobody was signed in, and what
+    // `logout` has flushed would come back under its old one.
     auth.session.cycle_id().await?;
     // The middleware does not learn of a sign-in: its copy is from before.
     auth.session.insert(SIGNED_IN_AT, OffsetDateTime::now_utc().unix_timestamp()).await?;

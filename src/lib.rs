@@ -2,7 +2,16 @@
 //! agree to, whichever library set it. Do Not Track and Global Privacy Control are obeyed. The pages that ask come with it,
 //! and a record that proves each choice. Sign-in tokens live exactly seven days, and are gone at log-out.
 //!
-//! # A whole application
+//! This page is a book's first chapter; the others are the modules below [`manual`].
+//!
+//! 1. **Start**: [a whole application](#start)
+//! 2. **Concepts**: [what happens to cookies](#what-happens-to-cookies), [the words](#concepts),
+//!    [sign-in tokens](#sign-in-tokens)
+//! 3. **Recipes**: [for axum, hyper, sessions, proxies, gRPC](#recipes)
+//! 4. **The manual**: [chapter by chapter](#the-manual)
+//! 5. **Reference**: [features](#features), every default, every rule
+//!
+//! # Start
 //!
 //! ```no_run
 //! use axum::{
@@ -130,6 +139,25 @@
 //!   routes. Without a framework, the way is [`TokenContext`].
 //! - A log-out ([`Session::end`]) deletes the token from the store first. After that answer it is refused everywhere.
 //!
+//! # Recipes
+//!
+//! [`manual::recipes`]: [axum](manual::recipes#axum), [plain hyper](manual::recipes#plain-hyper),
+//! [tower-sessions and axum-login](manual::recipes#tower-sessions-and-axum-login), [nginx](manual::recipes#behind-nginx),
+//! [a CDN](manual::recipes#behind-a-cdn), [a single-page application](manual::recipes#a-single-page-application),
+//! [several subdomains](manual::recipes#several-subdomains), [tonic](manual::recipes#tonic). Each is run by a test. A site in
+//! another language: [`manual::deployment`](manual::deployment#before-a-site-in-any-language).
+//!
+//! # The manual
+//!
+//! | to | read |
+//! |---|---|
+#![cfg_attr(feature = "pages", doc = "| begin | [`manual::banner`]: from nothing to a banner that is obeyed |")]
+//! | write a policy | [`manual::privacy_policy`]: from the text for people to a file; [`manual::existing_banners`]: from the banner and the cookies that are there |
+//! | switch it on | [`manual::deployment`]: report-only, layer order, proxies; [`manual::moving`]: from autumn-web, axum_session, ASP.NET |
+//! | keep more than cookies | [`manual::visits`]: logs, counters, header fields; [`manual::records`]: proof; [`manual::sessions`]: seven days; [`manual::stores`] |
+//! | look something up | [`manual::defaults`]; [`manual::laws`]: rule → setting; [`manual::cookie_format`]; [`manual::dependencies`] |
+//! | know what it cannot do | [`manual::limits`] |
+//!
 //! # Features
 //!
 //! | feature | default | what it adds |
@@ -147,12 +175,6 @@
 //! | `test` | no | for an application's own tests: a visitor with a cookie jar that stores as a browser does |
 //!
 //! A feature adds and never changes behaviour.
-//!
-//! # The manual
-//!
-#![cfg_attr(feature = "pages", doc = "[`manual::banner`],")]
-//! [`manual::privacy_policy`], [`manual::existing_banners`], [`manual::visits`], [`manual::deployment`], [`manual::defaults`], [`manual::records`], [`manual::stores`], [`manual::sessions`],
-//! [`manual::laws`], [`manual::cookie_format`].
 #![forbid(unsafe_code)]
 // docs.rs says of each item which feature brings it.
 #![cfg_attr(docsrs, feature(doc_cfg))]

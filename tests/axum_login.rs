@@ -141,6 +141,17 @@ async fn a_sign_out_leaves_nothing_on_either_side() {
 }
 
 #[tokio::test]
+async fn a_second_sign_in_takes_a_new_id_and_ends_the_old_one() {
+    let mut site = Site::open(example::policy().build().unwrap());
+    site.post("/sign-in", "name=ada&password=love").await;
+    let first = site.id();
+    site.post("/sign-in", "name=ada&password=love").await;
+    assert_ne!(site.id(), first);
+    assert!(site.store.load(&first).await.unwrap().is_none());
+    assert_eq!(site.says().await, "ada, visit 1\n");
+}
+
+#[tokio::test]
 async fn a_refusal_signs_nobody_out() {
     let policy = || example::policy().build().unwrap();
     let mut site = Site::open(policy());

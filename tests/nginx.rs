@@ -234,7 +234,10 @@ async fn an_answer_without_its_cookie_is_stored() {
     let Some(site) = Site::open().await else { return };
     let consent = site.agrees().await;
     let answer = site.get("/same-for-all", &[("cookie", &consent)]).await;
-    assert_eq!((answer.headers()["x-cache"].to_str().unwrap(), answer.headers()[SET_COOKIE].to_str().unwrap()), ("MISS", "_ga=1"));
+    assert_eq!(
+        (answer.headers()["x-cache"].to_str().unwrap(), answer.headers()[SET_COOKIE].to_str().unwrap()),
+        ("MISS", "_ga=1")
+    );
     let mut states = Vec::new();
     for _ in 0..3 {
         let answer = site.get("/same-for-all", &[]).await;

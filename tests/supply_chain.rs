@@ -3,7 +3,6 @@
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
-
 use tower_consent::{Policy, PolicyBuilder};
 
 fn read(path: &str) -> String {
@@ -47,7 +46,8 @@ fn optional_dependencies_stand_under_their_features() {
         let by: Vec<_> = features.iter().filter(|(_, parts)| brings(parts)).map(|(feature, _)| feature).collect();
         assert_eq!(is_optional, !by.is_empty(), "{name}");
         if is_optional {
-            let cell: Vec<_> = row.split(" | ").nth(2).unwrap().split(", ").map(|word| word.trim_matches('`')).collect();
+            let cell: Vec<_> =
+                row.split(" | ").nth(2).unwrap().split(", ").map(|word| word.trim_matches('`')).collect();
             assert_eq!(cell, by, "{name}");
         }
     }
@@ -55,7 +55,11 @@ fn optional_dependencies_stand_under_their_features() {
 
 #[test]
 fn there_is_no_unsafe_code() {
-    assert_eq!(manifest()["lints"]["rust"]["unsafe_code"].as_str(), Some("forbid"), "for examples, tests and benches too");
+    assert_eq!(
+        manifest()["lints"]["rust"]["unsafe_code"].as_str(),
+        Some("forbid"),
+        "for examples, tests and benches too"
+    );
     assert!(read("src/lib.rs").lines().any(|line| line == "#![forbid(unsafe_code)]"));
 }
 
@@ -71,9 +75,18 @@ fn the_package_holds_what_it_should() {
     let files = String::from_utf8(cargo.stdout).unwrap();
     let files: BTreeSet<_> = files.lines().collect();
     for needed in [
-        "CHANGELOG.md", "Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "src/lib.rs", "src/manual/mod.rs",
-        "examples/hyper.rs", "examples/nginx.conf", "examples/policies/complete.toml",
-        "src/catalogue/open-cookie-database/LICENSE", "src/catalogue/open-cookie-database/table.in",
+        "CHANGELOG.md",
+        "Cargo.toml",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "README.md",
+        "src/lib.rs",
+        "src/manual/mod.rs",
+        "examples/hyper.rs",
+        "examples/nginx.conf",
+        "examples/policies/complete.toml",
+        "src/catalogue/open-cookie-database/LICENSE",
+        "src/catalogue/open-cookie-database/table.in",
     ] {
         assert!(files.contains(needed), "{needed} is missing");
     }

@@ -329,17 +329,37 @@
 //! of its own kind. A rule that is marked [`partitioned`](crate::CookieRule::partitioned) expires both, which takes two
 //! lines for each scope. Copies in the partitions of other top-level sites are expired when the visitor is there.
 //!
+//! # Before a site in any language
+//!
+//! `examples/guard` is a reverse proxy on [hyper](super::recipes#plain-hyper) with the layer and the pages in it. It was
+//! tried before a site on Express 5, as it is.
+//!
+//! ```sh
+//! cargo run --example guard -- --upstream http://127.0.0.1:8000 --policy policy.toml
+//! ```
+//!
+//! | option | what | default |
+//! |---|---|---|
+//! | `--upstream URL` | the site, over plain HTTP/1.1; reached through the guard only | needed |
+//! | `--policy FILE` | [TOML or JSON](super::defaults#a-complete-policy-file) | needed |
+//! | `--listen ADDR` | HTTP/1.1 and HTTP/2 without TLS | `127.0.0.1:3002` |
+//! | `--pages PATH` | where the consent pages stand; what the site has there is hidden | `/privacy` |
+//! | `--trust ADDR`, `--trust PREFIX` | a proxy before the guard whose `Forwarded` and `X-Forwarded-…` are kept; everybody else's are removed | none |
+//! | `--tell` | each request for a page tells the site what is allowed: `Consent-Allows: essential, analytics` | off |
+//! | `--timeout SECONDS` | how long the site may take to answer | 60 |
+//! | `--data FOLDER` | where records and keys are kept | `target/tmp` |
+//!
+//! The site adds one line to its layout, `<script src="/privacy/include.js" defer></script>`, which puts banner and footer into
+//! the page; scripts of third parties wait with `type="text/plain" data-consent="analytics"`. A site that writes the banner
+//! itself asks `/privacy/fragments?path=…` with the visitor's fields, and gets `head`, `banner` and `footer` as JSON.
+//!
+//! It is an example, to be read and built upon, with these limits: no TLS before it (put what ends TLS there, and `--trust` it),
+//! no `https` and no HTTP/2 to the site, no 103 and other 1xx answers, WebSockets over HTTP/1.1 only, no second try when the
+//! site does not answer, no draining of connections when it ends, one process on one file of records.
+//!
 //! # What a server cannot reach
 //!
-//! - **Cookies of other hosts.** A script, frame or image from another host sets its cookies there. Do not put it into
-//!   the page before [`Decision::allows`](crate::Decision::allows) it.
-//!   [`ConsentLayer::with_csp`](crate::ConsentLayer::with_csp) makes the browser hold back what a refused service loads.
-//! - **Cookies that a script of your page sets**, until the next request. They are then stripped, and expired on the
-//!   next document. Render the script only where it is allowed.
-//! - **Local storage, IndexedDB, caches, fingerprints, ETags.** The law covers these as well (EDPB Guidelines 2/2023);
-//!   this crate covers cookies, what the server writes of a visit ([`VisitRules`](crate::VisitRules)), and header fields that
-//!   tell browsers apart ([`HiddenFields`](crate::HiddenFields)). Start scripts only where they are allowed (`data-consent`), and
-//!   they store nothing before.
-//! - **What was stored before, on the server or by others.** A withdrawal deletes no data of yours. What this library
-//!   stores, [`Rights::erase`](crate::Rights::erase) deletes.
-//! - **WebSockets and streams** that are open when the visitor withdraws: they were judged when they began.
+//! Cookies of other hosts; cookies that a script of your page sets, until the next request; local storage, fingerprints,
+//! ETags; what is outside of the layer; what was stored before. [`limits`](super::limits) has each, and what to do about it. A
+//! withdrawal deletes no data of yours; what this library stores, [`Rights::erase`](crate::Rights::erase) deletes. WebSockets
+//! and streams that are open were judged when they began.

@@ -21,7 +21,6 @@
 //! answer like any other.
 //!
 //! ```
-//! # #[cfg(feature = "pages")] {
 //! use axum::{Router, body::Body, routing::get};
 //! use http::header::SET_COOKIE;
 //! use tower::ServiceExt;
@@ -54,8 +53,6 @@
 //! visitor.assert_holds("visits");
 //! # Ok(())
 //! # }
-//! # }
-//! # #[cfg(not(feature = "pages"))] fn main() {}
 //! ```
 //!
 //! # Plain hyper
@@ -137,7 +134,6 @@
 //! (`app.example.com` to `www.example.com`).
 //!
 //! ```
-//! # #[cfg(feature = "pages")] {
 //! use axum::{Router, body::{Body, to_bytes}};
 //! use http::{StatusCode, header::{CONTENT_TYPE, ORIGIN}};
 //! use tower::ServiceExt;
@@ -174,8 +170,6 @@
 //! assert!(allowed(&mut visitor).await?);
 //! # Ok(())
 //! # }
-//! # }
-//! # #[cfg(not(feature = "pages"))] fn main() {}
 //! ```
 //!
 //! # Several subdomains

@@ -12,7 +12,7 @@
 //! | both, at the sign-out | the library deletes, this layer lets the deletion through | [`flush`](#the-sign-out) |
 //!
 //! `examples/existing_sessions.rs` is a whole application (`cargo run --example existing_sessions`). What is said here
-//! of tower-sessions was looked up and tested with 0.15.0, of axum-login looked up in 0.18.0.
+//! of tower-sessions was looked up and tested with 0.15.0, of axum-login with 0.18.0.
 //!
 //! # The cookie
 //!
@@ -130,19 +130,27 @@
 //! # axum-login
 //!
 //! axum-login 0.18.0 is built on tower-sessions **0.14**: name that version in your `Cargo.toml`, because its session
-//! layer and stores are other types than those of 0.15. The lines that differ:
+//! layer and stores are other types than those of 0.15. `examples/axum_login.rs` is a whole application (`cargo run --example
+//! axum_login`). The lines that differ:
 //!
 //! ```text
 //! // The layer: the session layer goes into axum-login's, and that stands where the session layer stood.
 //! let auth = AuthManagerLayerBuilder::new(backend, SessionManagerLayer::new(store)).build();
 //! .layer(from_fn(seven_days)).layer(auth).layer(ConsentLayer::new(policy))
 //!
-//! // The middleware: who is signed in is known to AuthSession.
-//! async fn seven_days(auth: AuthSession<Backend>, session: Session, request: Request, next: Next) -> ...
+//! // The middleware: who is signed in is known to AuthSession, which has the session.
+//! async fn seven_days(auth: AuthSession<Backend>, mut request: Request, next: Next) -> ...
+//!     let session = auth.session.clone();
+//!     // where the seven days are over, also: AuthSession has read the user before
+//!     let mut nobody = auth.clone();
+//!     nobody.user = None;
+//!     request.extensions_mut().insert(nobody);
+//!     // and afterwards
 //!     let is_signed_in = auth.user.is_some() && !session.is_empty().await;
 //!
-//! // The sign-in: login() takes a new id by itself, unless somebody is signed in already: then logout() first.
+//! // The sign-in: who is signed in already signs out first; login() takes a new id only where nobody was.
 //! auth.login(&user).await?;
+//! auth.session.cycle_id().await?;
 //! auth.session.insert("signed_in_at", OffsetDateTime::now_utc().unix_timestamp()).await?;
 //!
 //! // The sign-out: logout() flushes the session.
