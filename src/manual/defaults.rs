@@ -129,6 +129,27 @@
 //! | [`HiddenFields`](crate::HiddenFields) | none; its table says what is on |
 //! | [`ContentSecurityPolicy`](crate::ContentSecurityPolicy) | none; nothing is switched on |
 //!
+//! # What changes them
+//!
+//! | of | methods |
+//! |---|---|
+//! | the policy | those of [`PolicyBuilder`](crate::PolicyBuilder), named as the fields of a file |
+//! | [`ConsentLayer`](crate::ConsentLayer) | `with_records`, `with_tokens`, `with_visits`, `with_counts`, `with_hidden`, `with_csp`, `with_inventory`, `add_observer`, `with_clock`, `with_debug_header` |
+//! | `ConsentPages` | `with_trusted_origins`, `with_languages`, `with_look`, `with_stylesheet`, `with_google_consent`, `with_body_limit` |
+//! | [`Tokens::builder`](crate::Tokens::builder) | `lifetime`, `idle_limit`, `policy`, `clock` |
+//! | [`TokenLayer`](crate::TokenLayer) | `with_cookie_name`, `with_answer` |
+//! | [`Records::builder`](crate::Records::builder) | `chain_key`, `retention`, `clock` |
+//! | [`DueRule`](crate::DueRule) | `holidays`, `worked_weekends` |
+//! | [`MemoryStore::builder`](crate::MemoryStore::builder) | `capacity`, `record_capacity`, `sweep_interval`, `clock` |
+//! | `RedbStore::builder` | `cache_tokens`, `sweep_interval`, `clock` |
+//! | `RedisStore::builder` | `key_prefix`, `sweep_interval`, `response_timeout`, `connect_timeout`, `root_certificates`, `client_certificate`, `accept_eviction`, `accept_weak_persistence`, `accept_records_without_append_only_file` |
+//! | `PostgresStore::builder` | `pool_size`, `timeout`, `sweep_interval`, `schema`, `root_certificates`, `accept_unsafe` |
+//! | [`VisitLog::builder`](crate::VisitLog::builder), [`VisitLayer`](crate::VisitLayer) | `add_sink`, `capacity`, `clock`; `with_peer`, `with_proxies` |
+//! | [`VisitCounts::builder`](crate::VisitCounts::builder) | `minimum`, `pages`, `clock` |
+//! | [`HiddenFields`](crate::HiddenFields) | `referrer`, `own_referrer`, `addresses`, `detailed_hints`, `brief_hints`, `identifiers`, `advertising`, `reports`, `permissions_policy`, `add_request_field`, `add_answer_field` |
+//! | [`ContentSecurityPolicy`](crate::ContentSecurityPolicy) | one for each kind; `also`, `report_only`, `report_uri`, `report_to` |
+//! | [`Inventory`](crate::Inventory), its draft | `with_clock`; `with_site_domain` |
+//!
 //! # Limits
 //!
 //! | what | number |

@@ -1,4 +1,5 @@
-//! What comes into a build is named, and stays as it was said to be; and what the manual lists is complete.
+//! What is published: what comes into a build is named, the package holds what it should, and what the manual lists is
+//! complete.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
@@ -101,6 +102,34 @@ fn the_package_holds_what_it_should() {
     assert_eq!(wrong.collect::<Vec<_>>(), Vec::<&&str>::new());
 }
 
+/// The README's examples are doc tests. This is what it says beside them.
+#[test]
+fn the_readme_says_what_the_manifest_says() {
+    let (manifest, readme, page) = (manifest(), read("README.md"), read("src/lib.rs"));
+    let package = manifest["package"].as_table().unwrap();
+    let (version, _) = package["version"].as_str().unwrap().rsplit_once('.').unwrap();
+    assert!(readme.contains(&format!("tower-consent = {{ version = \"{version}\"")), "{version}");
+    assert!(readme.contains(&format!("Rust {} or newer", package["rust-version"].as_str().unwrap())));
+    assert_eq!(package["license"].as_str(), Some("MIT OR Apache-2.0"));
+    let rows = |text: &str, sign: &str| -> BTreeSet<String> {
+        let (_, table) = text.split_once("| feature | default | what it adds |").unwrap();
+        let rows = table.lines().skip(1).map_while(|line| line.strip_prefix(sign)?.strip_prefix('|'));
+        rows.filter_map(|row| row.strip_prefix(" `")?.split('`').next()).map(str::to_owned).collect()
+    };
+    let features: BTreeSet<_> = manifest["features"].as_table().unwrap().keys().cloned().collect();
+    let features: BTreeSet<_> = features.into_iter().filter(|name| name != "default").collect();
+    assert_eq!(rows(&page, "//! "), features);
+    assert_eq!(rows(&readme, ""), features);
+    // Every file that it shows or names is there.
+    let shown = readme.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    for path in shown.filter(|path| !path.starts_with("http")) {
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(path).exists(), "{path}");
+    }
+    for chapter in readme.split("`manual::").skip(1).filter_map(|rest| rest.split('`').next()) {
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/manual/{chapter}.rs")).exists(), "{chapter}");
+    }
+}
+
 /// Each rule that this crate is built by has a row, and each row a setting, or a word that there is none.
 #[test]
 fn the_laws_name_every_rule() {
@@ -165,4 +194,45 @@ fn the_defaults_name_every_setting_of_a_policy_file() {
     let policy = Policy::default();
     assert_eq!((policy.revision().number(), policy.consent_cookie_name()), (1, "__Host-consent"));
     assert!(text.contains("`__Host-consent`") && text.contains("one: number 1"));
+}
+
+/// Every method that changes a default is named where the defaults stand.
+#[test]
+fn the_defaults_name_every_setter() {
+    let text = read("src/manual/defaults.rs");
+    let mut count = 0;
+    let mut missing = Vec::new();
+    let mut folders: Vec<_> = ["endpoint", "enforce", "record", "report", "store", "token", "visit"]
+        .map(|room| Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(room))
+        .to_vec();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            // Values that are filled in, and the words of the pages: they have no defaults.
+            let is_value =
+                ["store/record.rs", "store/error.rs", "record/choices.rs", "record/rights.rs", "token/issue.rs"]
+                    .iter()
+                    .any(|file| path.ends_with(file));
+            if is_value || path.components().any(|part| part.as_os_str() == "look") {
+                continue;
+            }
+            for line in fs::read_to_string(&path).unwrap().lines() {
+                let Some(rest) = line.trim_start().strip_prefix("pub fn ") else { continue };
+                let Some((name, rest)) = rest.split_once('(') else { continue };
+                if rest.starts_with("mut self") && (rest.contains("-> Self") || rest.ends_with("mut self,")) {
+                    count += 1;
+                    let name = name.split('<').next().unwrap();
+                    if !text.contains(&format!("`{name}`")) {
+                        missing.push(format!("{name} of {}", path.display()));
+                    }
+                }
+            }
+        }
+    }
+    assert!(count > 40, "only {count} setters found: is the reader blind?");
+    assert!(missing.is_empty(), "{missing:#?}");
 }
