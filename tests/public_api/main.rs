@@ -32,7 +32,13 @@ fn described() -> Option<&'static (PathBuf, Value)> {
 fn describe() -> Option<(PathBuf, Value)> {
     // Below the folder of all builds: what `cargo doc` has of the dependencies is used again.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let cargo = Command::new(env!("CARGO"))
+    let mut cargo = Command::new(env!("CARGO"));
+    // What cargo tells a test of this package is no setting. Build scripts that look for it would run again, with all that
+    // follows from them, here and in the next build outside.
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_told)) {
+        cargo.env_remove(name);
+    }
+    let cargo = cargo
         .args(["rustdoc", "--lib", "--all-features", "--offline", "--quiet", "--target-dir"])
         .arg(target)
         .args(["--", "-Z", "unstable-options", "--output-format", "json"])
@@ -52,6 +58,10 @@ fn describe() -> Option<(PathBuf, Value)> {
     assert!(env::var_os("CI").is_none(), "{other}");
     eprintln!("skipped: {other}");
     None
+}
+
+fn is_told(name: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|start| name.starts_with(start))
 }
 
 /// The form of rustdoc's JSON that this version of public-api reads.
