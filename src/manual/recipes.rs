@@ -48,8 +48,10 @@
 //!
 //! let (choice, form) = ("https://example.com/privacy/choice", "action=accept-all&revision=1&return=/");
 //! let form = visitor.form(choice).header("content-type", "application/x-www-form-urlencoded").body(Body::from(form))?;
-//! visitor.receive(choice, &app.clone().oneshot(form).await?);
-//! visitor.receive(home, &app.oneshot(visitor.request(home).body(Body::empty())?).await?);
+//! let answer = app.clone().oneshot(form).await?;
+//! visitor.receive(choice, &answer);
+//! let answer = app.oneshot(visitor.request(home).body(Body::empty())?).await?;
+//! visitor.receive(home, &answer);
 //! visitor.assert_holds("visits");
 //! # Ok(())
 //! # }
