@@ -114,6 +114,6 @@ impl Decoder for Text {
 
     fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<String>, Status> {
         let text = from.copy_to_bytes(from.remaining());
-        String::from_utf8(text.into()).map(Some).map_err(|_| Status::invalid_argument("not a text"))
+        String::from_utf8(text.into()).map(Some).map_err(|_bytes| Status::invalid_argument("not a text"))
     }
 }

@@ -130,6 +130,20 @@ fn the_readme_says_what_the_manifest_says() {
     }
 }
 
+/// The options of the guard are those that its usage says.
+#[test]
+fn the_manual_has_the_options_of_the_guard() {
+    let options = |text: &str| -> BTreeSet<String> {
+        let words = text.split("--").skip(1).map(|rest| rest.split(|next: char| !next.is_ascii_lowercase()).next());
+        words.map(|word| format!("--{}", word.unwrap())).collect()
+    };
+    let guard = read("examples/guard/main.rs");
+    let usage = guard.split_once("const USAGE").unwrap().1.split_once(';').unwrap().0;
+    let chapter = read("src/manual/deployment.rs");
+    let rows: String = chapter.lines().filter(|line| line.starts_with("//! | `--")).collect();
+    assert_eq!(options(&rows), options(usage));
+}
+
 /// Each rule that this crate is built by has a row, and each row a setting, or a word that there is none.
 #[test]
 fn the_laws_name_every_rule() {
