@@ -5,13 +5,15 @@ use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::pairs::trim;
+use super::{pairs::trim, set_cookie::name};
 use crate::signal::SEC_GPC;
 
 /// Which fields an answer has, gathered in one pass: a look-up for each would hash its name.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CacheFields {
     pub(crate) has_set_cookie: bool,
+    /// Whether one of these lines sets the consent cookie, or deletes it.
+    pub(crate) has_consent: bool,
     pub(crate) has_vary: bool,
     has_cache_control: bool,
     /// A field by which an application speaks to one kind of cache past `Cache-Control`: `CDN-Cache-Control` and its like
@@ -20,11 +22,15 @@ pub(crate) struct CacheFields {
 }
 
 impl CacheFields {
-    pub(crate) fn read(headers: &HeaderMap) -> Self {
+    /// Looks at all fields once. `consent_cookie`: its name, where it matters whether it is among those set.
+    pub(crate) fn read(headers: &HeaderMap, consent_cookie: Option<&str>) -> Self {
         let mut fields = Self::default();
-        for name in headers.keys() {
-            match name.as_str() {
-                "set-cookie" => fields.has_set_cookie = true,
+        for (field, value) in headers {
+            match field.as_str() {
+                "set-cookie" => {
+                    fields.has_set_cookie = true;
+                    fields.has_consent |= consent_cookie.is_some_and(|own| name(value.as_bytes()) == own.as_bytes());
+                }
                 "vary" => fields.has_vary = true,
                 "cache-control" => fields.has_cache_control = true,
                 name => fields.has_targeted |= is_targeted(name),

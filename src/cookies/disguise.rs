@@ -5,12 +5,12 @@
 
 use std::borrow::Cow;
 
-use super::swar::is_odd;
+pub(super) use super::swar::is_odd as can_be_another;
 
 /// The name that such a reader sees, if it can differ.
 pub(crate) fn undisguised(name: &[u8]) -> Option<Vec<u8>> {
     // The quick way: an ordinary name.
-    if !is_odd(name) {
+    if !can_be_another(name) {
         return None;
     }
     // What is not UTF-8 is decoded as it is: a name can be half encoded and half raw.

@@ -1,10 +1,10 @@
 //! What happens to a cookie of a name, in either direction.
 
-use super::disguise::undisguised;
+use super::disguise::{can_be_another, undisguised};
 #[cfg(feature = "catalogue")]
 use crate::catalogue::{Catalogue, framework_cookie, is_encoded_by_framework};
 use crate::{
-    consent::{MAX_CATEGORIES, Target},
+    consent::{CategoryBits, MAX_CATEGORIES, Target},
     decide::Decision,
     policy::{Class, CompiledRule, Reason, UnknownCookies, Verdict},
 };
@@ -41,12 +41,14 @@ impl<'d> Basis<'d> {
 pub(crate) struct Judge<'d> {
     decision: &'d Decision,
     categories: [Option<Verdict>; MAX_CATEGORIES],
+    /// Those of them that are allowed.
+    passing: CategoryBits,
     has_optional: bool,
 }
 
 impl<'d> Judge<'d> {
     pub(crate) const fn new(decision: &'d Decision) -> Self {
-        Self { decision, categories: [None; MAX_CATEGORIES], has_optional: false }
+        Self { decision, categories: [None; MAX_CATEGORIES], passing: CategoryBits::NONE, has_optional: false }
     }
 
     pub(crate) const fn decision(&self) -> &'d Decision {
@@ -55,9 +57,28 @@ impl<'d> Judge<'d> {
 
     /// The answer for a cookie of this name. `None`: it is nameless or begins with `$`, is always dropped, and not
     /// reported.
-    #[inline]
     pub(crate) fn name(&mut self, name: &[u8]) -> Option<(Verdict, Basis<'d>)> {
-        match self.decision.policy().classify(name) {
+        self.class(self.decision.policy().classify(name), name)
+    }
+
+    /// Whether a cookie passes by the quick way, which almost all go: a rule declares it, its category is known to be
+    /// allowed, and no reader can take its name for another. There is nothing to report of it.
+    #[inline(always)]
+    pub(crate) fn passes(&mut self, class: Class<'d>, name: &[u8]) -> bool {
+        match class {
+            Class::Rule(CompiledRule { target: Target::Category(category), is_prefix, .. })
+                if self.passing.contains(*category) && !(*is_prefix && can_be_another(name)) =>
+            {
+                self.has_optional |= !self.decision.policy().is_essential(*category);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The answer for a cookie of this class.
+    pub(crate) fn class(&mut self, class: Class<'d>, name: &[u8]) -> Option<(Verdict, Basis<'d>)> {
+        match class {
             Class::Never => None,
             Class::Own => Some((Verdict::allow(Reason::OwnCookie), Basis::Own)),
             Class::Banner => {
@@ -139,7 +160,13 @@ impl<'d> Judge<'d> {
         };
         match self.categories.get_mut(usize::from(category.0)) {
             Some(Some(known)) => *known,
-            Some(place) => *place.insert(self.decision.judge(target)),
+            Some(place) => {
+                let verdict = *place.insert(self.decision.judge(target));
+                if verdict.is_allowed() {
+                    self.passing.insert(category);
+                }
+                verdict
+            }
             None => self.decision.judge(target),
         }
     }

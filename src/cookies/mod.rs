@@ -17,5 +17,6 @@ pub(crate) mod judge;
 pub(crate) mod pairs;
 pub(crate) mod request;
 pub(crate) mod response;
+mod semicolons;
 pub(crate) mod set_cookie;
 mod swar;

@@ -1,12 +1,15 @@
 //! Splits a `Cookie` line into its pairs.
 
-use super::swar::{find_name_end, find_semicolon};
+use super::{semicolons::Semicolons, swar::find_equals};
+use crate::policy::NameStart;
 
 /// One pair of a `Cookie` line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Pair<'a> {
     /// The name; empty for a pair without a name or without `=`.
     pub(crate) name: &'a [u8],
+    /// What a look-up by this name begins with; it is at hand when the name is found.
+    pub(crate) name_start: NameStart,
     /// The place in the line at which the pair begins, without the blanks around it.
     pub(crate) start: usize,
     /// The place in the line at which it ends.
@@ -14,8 +17,8 @@ pub(crate) struct Pair<'a> {
 }
 
 /// The pairs of a line. Pieces of only blanks are no pairs.
-pub(crate) const fn pairs(line: &[u8]) -> Pairs<'_> {
-    Pairs { line, at: 0 }
+pub(crate) fn pairs(line: &[u8]) -> Pairs<'_> {
+    Pairs { line, at: 0, semicolons: Semicolons::of(line) }
 }
 
 /// See [`pairs`].
@@ -23,6 +26,7 @@ pub(crate) const fn pairs(line: &[u8]) -> Pairs<'_> {
 pub(crate) struct Pairs<'a> {
     line: &'a [u8],
     at: usize,
+    semicolons: Semicolons<'a>,
 }
 
 impl<'a> Iterator for Pairs<'a> {
@@ -31,18 +35,28 @@ impl<'a> Iterator for Pairs<'a> {
     // Every cookie of every request: the call would cost as much as the work.
     #[inline(always)]
     fn next(&mut self) -> Option<Pair<'a>> {
-        let line = self.line;
-        let mut start = self.at;
-        while matches!(line.get(start)?, b' ' | b'\t' | b';') {
-            start += 1;
+        loop {
+            let stop = self.semicolons.next();
+            let mut start = self.at;
+            let piece = loop {
+                // Nothing stands behind the end of the line.
+                match self.line.get(start..stop)? {
+                    [b' ' | b'\t', ..] => start += 1,
+                    piece => break piece,
+                }
+            };
+            self.at = stop + 1;
+            if piece.is_empty() {
+                continue;
+            }
+            let (length, name_start) = find_equals(self.line, start, stop);
+            let mut pair = Pair { name: &[], name_start: NameStart::NONE, start, end: start + trim_end(piece).len() };
+            if let Some(name) = piece.get(..length).filter(|_| length < piece.len()) {
+                pair.name = trim_end(name);
+                pair.name_start = if pair.name.len() == length { name_start } else { NameStart::of(pair.name) };
+            }
+            return Some(pair);
         }
-        let name_end = start + find_name_end(line.get(start..)?);
-        let has_equals = line.get(name_end) == Some(&b'=');
-        let stop = if has_equals { find_semicolon(line, name_end + 1) } else { name_end };
-        self.at = stop + 1;
-        let name = if has_equals { trim_end(line.get(start..name_end)?) } else { &[] };
-        let end = start + trim_end(line.get(start..stop)?).len();
-        Some(Pair { name, start, end })
     }
 }
 

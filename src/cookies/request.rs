@@ -154,17 +154,20 @@ enum Kept {
 
 /// What stays of one line. A line of which everything stays keeps its bytes, blanks included.
 fn kept(line: &HeaderValue, judge: &mut Judge<'_>, report: &mut impl FnMut(&[u8], Verdict, Option<Target>)) -> Kept {
+    let policy = judge.decision().policy();
     let bytes = line.as_bytes();
     // Grown once, to the line's own length, and only when there is something to leave out.
     let mut rest: Option<Vec<u8>> = None;
     let mut kept_until = 0;
     for pair in pairs(bytes) {
-        let keep = judge.name(pair.name).is_some_and(|(verdict, basis)| {
-            if judge.is_reported(verdict, basis) {
-                report(pair.name, verdict, basis.target());
-            }
-            verdict.is_allowed()
-        });
+        let class = policy.classify_at(pair.name, pair.name_start);
+        let keep = judge.passes(class, pair.name)
+            || judge.class(class, pair.name).is_some_and(|(verdict, basis)| {
+                if judge.is_reported(verdict, basis) {
+                    report(pair.name, verdict, basis.target());
+                }
+                verdict.is_allowed()
+            });
         match (&mut rest, keep) {
             (None, true) => kept_until = pair.end,
             (None, false) => {

@@ -1,5 +1,7 @@
 //! Looks at eight bytes at a time: cookie names are too short for the vectorised search to pay.
 
+use crate::policy::NameStart;
+
 const LOW: u64 = u64::from_le_bytes([0x01; 8]);
 const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
 
@@ -25,6 +27,24 @@ pub(crate) fn find_name_end(bytes: &[u8]) -> usize {
         at += 8;
     }
     at + rest.iter().position(|byte| matches!(byte, b'=' | b';')).unwrap_or(rest.len())
+}
+
+/// How far behind `start` the first `=` stands, at most the distance to `stop`; and the first eight bytes before it, for
+/// which nothing has to be read again.
+#[inline(always)]
+pub(crate) fn find_equals(line: &[u8], start: usize, stop: usize) -> (usize, NameStart) {
+    // Almost every name begins eight bytes before the end of the line, and most end within them.
+    if let Some(word) = line.get(start..).and_then(|rest| rest.first_chunk()) {
+        let word = u64::from_le_bytes(*word);
+        let found = zeros(word ^ each(b'='));
+        if found != 0 {
+            let length = found.trailing_zeros() / 8;
+            return ((stop - start).min(length as usize), NameStart::cut(word, length));
+        }
+    }
+    let piece = line.get(start..stop).unwrap_or_default();
+    let length = find_name_end(piece);
+    (length, NameStart::of(piece.get(..length).unwrap_or_default()))
 }
 
 /// The place of the first `;` at or after `from`; the length if there is none. Most values are short: four words are

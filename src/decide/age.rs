@@ -2,7 +2,7 @@
 
 use crate::{
     consent::{Choice, Consent, Reading, UndecidedReason},
-    policy::{OutdatedGrants, Policy, day_after, day_of},
+    policy::{OutdatedGrants, Policy, day_after, day_number},
 };
 
 /// The state of consent that follows from a reading, and whether its grants and refusals still count.
@@ -17,13 +17,13 @@ pub(super) fn judge_age(policy: &Policy, reading: Reading, now: i64) -> (Consent
         Reading::Unauthentic => return undecided(UndecidedReason::Unauthentic),
     };
     // A day ahead is a clock that is not quite right, or another server's midnight.
-    if choice.day > day_after(day_of(now)) || choice.seen > policy.latest_revision() {
+    if day_number(choice.day) > now.div_euclid(86_400) + 1 || choice.seen > policy.latest_revision() {
         return undecided(UndecidedReason::Future);
     }
     // What is not there need not be worked out; a choice that names nothing lives like a refusal.
     let (grants, refuses) = (!choice.granted.is_empty(), !choice.refused.is_empty());
-    let grants_live = grants && now < grants_end(policy, &choice);
-    let refusals_live = (refuses || !grants) && now < refusals_end(policy, &choice);
+    let grants_live = grants && !have_grants_ended(policy, &choice, now);
+    let refusals_live = (refuses || !grants) && !have_refusals_ended(policy, &choice, now);
     let lapsed = if choice.granted.is_empty() { !refusals_live } else { !grants_live };
     let keeps_scope = policy.outdated_grants == OutdatedGrants::KeepScope;
     let consent = if choice.revision < policy.material_revision() && !keeps_scope {
@@ -34,6 +34,16 @@ pub(super) fn judge_age(policy: &Policy, reading: Reading, now: i64) -> (Consent
         Consent::Decided(choice)
     };
     (consent, grants_live, refusals_live)
+}
+
+/// Whether [`grants_end`] is past.
+fn have_grants_ended(policy: &Policy, choice: &Choice, now: i64) -> bool {
+    choice.until.is_some_and(|until| until <= now) || policy.grant_lifetime.has_ended(choice.day, now)
+}
+
+/// Whether [`refusals_end`] is past.
+fn have_refusals_ended(policy: &Policy, choice: &Choice, now: i64) -> bool {
+    !policy.keeps_refusals() && policy.refusal_lifetime.has_ended(day_after(choice.day), now)
 }
 
 /// The moment at which the grants of a choice have ended: they count from the start of their UTC day, which is never

@@ -34,9 +34,9 @@ pub struct ConsentContext(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     decision: Decision,
-    /// The decision with what a layer inside has taken away.
-    narrowed: OnceLock<Decision>,
-    last: OnceLock<Decision>,
+    /// The decision with what a layer inside has taken away. In a box, as the next: few requests have one.
+    narrowed: OnceLock<Box<Decision>>,
+    last: OnceLock<Box<Decision>>,
     asked: AtomicBool,
     /// Whether a layer inside still asks what else it has to take away.
     is_open: AtomicBool,
@@ -75,7 +75,7 @@ impl ConsentContext {
     /// passed the consent layer it is the final one, which counts a choice made in that response.
     #[must_use]
     pub fn peek(&self) -> &Decision {
-        self.0.last.get().unwrap_or_else(|| self.first())
+        self.0.last.get().map_or_else(|| self.first(), AsRef::as_ref)
     }
 
     /// The policy that this request is judged by.
@@ -92,13 +92,13 @@ impl ConsentContext {
 
     /// The decision that the request was filtered by.
     pub(super) fn first(&self) -> &Decision {
-        self.0.narrowed.get().unwrap_or(&self.0.decision)
+        self.0.narrowed.get().map_or(&self.0.decision, AsRef::as_ref)
     }
 
     /// Takes more away, for a layer inside that learns more of the visitor: handlers, the answer and all that follows are
     /// judged by it. Only the first one counts.
     pub(crate) fn narrow_by(&self, narrow: &Narrow) -> &Decision {
-        self.0.narrowed.get_or_init(|| self.0.decision.clone().narrowed_by(narrow))
+        self.0.narrowed.get_or_init(|| Box::new(self.0.decision.clone().narrowed_by(narrow)))
     }
 
     /// Tells whether a layer inside still asks what else it has to take away.
@@ -113,7 +113,7 @@ impl ConsentContext {
 
     /// Puts the final decision in place.
     pub(super) fn conclude(&self, last: Decision) -> &Decision {
-        self.0.last.get_or_init(|| last)
+        self.0.last.get_or_init(|| Box::new(last))
     }
 }
 

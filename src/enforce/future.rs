@@ -78,12 +78,12 @@ impl Flight {
     /// Filters the answer.
     fn conclude(self, narrow: Option<Narrow>, status: StatusCode, headers: &mut HeaderMap) {
         let Self { context, shown, is_document, mut notes, host, shared } = self;
-        let fields = CacheFields::read(headers);
+        let fields = CacheFields::read(headers, Some(context.policy().consent_cookie_name()));
         // Before any line of the layer's own is there.
         if let Some(inventory) = shared.inventory.as_ref().filter(|_| fields.has_set_cookie) {
             inventory.see_response(headers, context.policy());
         }
-        let change = fields.has_set_cookie.then(|| consent_change(headers, context.first())).flatten();
+        let change = fields.has_consent.then(|| consent_change(headers, context.first())).flatten();
         let (change, are_at_odds) = change.map_or((None, false), |change| (Some(change.choice), change.are_at_odds));
         let decision = conclusion(&context, change.as_ref(), narrow.as_ref());
         let acts = decision.is_enforced();

@@ -114,8 +114,12 @@ impl<'a> Fields<'a> {
             destination: None,
         };
         for (name, value) in headers {
-            let value = value.as_bytes();
-            match name.as_str() {
+            let (name, value) = (name.as_str(), value.as_bytes());
+            // Most fields are none of these, and are passed over at their first byte.
+            if !matches!(name.as_bytes(), [b'c' | b'd' | b's', ..]) {
+                continue;
+            }
+            match name {
                 "cookie" => {
                     fields.has_cookies = true;
                     fields.consent.add(policy.consent_finder(), value);

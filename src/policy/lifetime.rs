@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize, de};
-use time::{Date, Duration, Month, UtcOffset, util::days_in_month};
+use time::{Date, Duration, Month, util::days_in_month};
 
 /// Seconds of the longest life that a browser gives a cookie: 400 days (rfc6265bis section 5.5).
 pub(crate) const MAX_COOKIE_SECONDS: i64 = 400 * 86_400;
@@ -75,6 +75,13 @@ impl Lifetime {
         }
     }
 
+    /// Whether a span that begins with this UTC day has ended: `end_from_day(day) <= now`.
+    pub(crate) fn has_ended(self, day: Date, now: i64) -> bool {
+        // No month is shorter: most of the time the calendar need not be asked.
+        let is_sure = |months: u16| now < start_of(day) + i64::from(months) * 28 * 86_400;
+        !matches!(self.0, Span::Months(months) if is_sure(months)) && self.end_from_day(day) <= now
+    }
+
     /// The length in seconds of a span that begins now.
     pub(crate) fn seconds_from(self, now: i64) -> i64 {
         match self.0 {
@@ -93,9 +100,15 @@ pub(crate) fn day_of(unix_seconds: i64) -> Date {
     }
 }
 
+/// The number of the day, from 1 January 1970 on.
+pub(crate) const fn day_number(day: Date) -> i64 {
+    const EPOCH: i64 = time::OffsetDateTime::UNIX_EPOCH.date().to_julian_day() as i64;
+    day.to_julian_day() as i64 - EPOCH
+}
+
 /// The first second of a UTC day.
-pub(crate) fn start_of(day: Date) -> i64 {
-    day.midnight().assume_offset(UtcOffset::UTC).unix_timestamp()
+pub(crate) const fn start_of(day: Date) -> i64 {
+    day_number(day) * 86_400
 }
 
 /// The day after; the last day stays.

@@ -26,16 +26,53 @@ pub(crate) struct Matcher {
     prefixes: Vec<Prefix>,
 }
 
-/// A name in its slot: what can be compared without leaving it.
+/// A name in its slot: all of it, if it has no more than sixteen bytes.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
-    start: u64,
+    start: NameStart,
+    end: u64,
+    /// `usize::MAX` where the slot is empty.
     length: usize,
-    /// The place in `exact`; `usize::MAX` where the slot is empty.
-    place: usize,
+    rule: RuleIndex,
+    /// The place in `exact`.
+    place: u16,
 }
 
-const EMPTY: Slot = Slot { start: 0, length: 0, place: usize::MAX };
+const EMPTY: Slot = Slot { start: NameStart::NONE, end: 0, length: usize::MAX, rule: RuleIndex(0), place: 0 };
+
+/// The first eight bytes of a name, with zeros for what is missing. No name holds a zero byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NameStart(u64);
+
+impl NameStart {
+    /// That of no name.
+    pub(crate) const NONE: Self = Self(0);
+
+    /// That of a name which these eight bytes begin with (the first is the lowest), and which has this many of them: less
+    /// than eight.
+    #[inline]
+    pub(crate) const fn cut(word: u64, length: u32) -> Self {
+        Self(word & !(u64::MAX << (8 * length)))
+    }
+
+    #[inline]
+    pub(crate) fn of(name: &[u8]) -> Self {
+        let four = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
+        Self(match name {
+            [a, b, c, d, e, f, g, h, ..] => u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]),
+            // Two reads that overlap: where they do they say the same.
+            [_, _, _, _, ..] => {
+                let first = name.first_chunk().map_or(0, four);
+                let last = name.last_chunk().map_or(0, four);
+                first | last << (8 * (name.len() - 4))
+            }
+            [a, b, c] => u64::from_le_bytes([*a, *b, *c, 0, 0, 0, 0, 0]),
+            [a, b] => u64::from_le_bytes([*a, *b, 0, 0, 0, 0, 0, 0]),
+            [a] => u64::from(*a),
+            [] => 0,
+        })
+    }
+}
 
 #[derive(Clone, Debug)]
 struct Prefix {
@@ -50,7 +87,8 @@ struct Prefix {
 impl Prefix {
     fn new(bytes: &[u8], rule: RuleIndex) -> Self {
         let (first, rest) = bytes.split_at_checked(8).unwrap_or((bytes, &[]));
-        Self { start: start(first), mask: start(&vec![0xff; first.len()]), rest: rest.into(), rule }
+        let word = |bytes: &[u8]| NameStart::of(bytes).0;
+        Self { start: word(first), mask: word(&vec![0xff; first.len()]), rest: rest.into(), rule }
     }
 
     fn len(&self) -> usize {
@@ -58,31 +96,11 @@ impl Prefix {
     }
 
     /// Whether a name, whose start is given, begins with it.
-    fn begins(&self, name: &[u8], name_start: u64) -> bool {
-        // No name holds a zero byte, so a shorter one differs in what it lacks.
-        // An empty rest is not compared: its slice points nowhere, and to compare no bytes at such an address was most of
+    fn begins(&self, name: &[u8], name_start: NameStart) -> bool {
+        // A shorter name differs in the zeros for what it lacks. An empty rest is not compared: its slice points nowhere, and to compare no bytes at such an address was most of
         // the time of a long Cookie line (masked loads that fault are slow).
-        name_start & self.mask == self.start
+        name_start.0 & self.mask == self.start
             && (self.rest.is_empty() || name.get(8..).is_some_and(|after| after.starts_with(&self.rest)))
-    }
-}
-
-/// The first eight bytes, with zeros for what is missing.
-#[inline]
-fn start(bytes: &[u8]) -> u64 {
-    let four = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
-    match bytes {
-        [a, b, c, d, e, f, g, h, ..] => u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]),
-        // Two reads that overlap: where they do they say the same.
-        [_, _, _, _, ..] => {
-            let first = bytes.first_chunk().map_or(0, four);
-            let last = bytes.last_chunk().map_or(0, four);
-            first | last << (8 * (bytes.len() - 4))
-        }
-        [a, b, c] => u64::from_le_bytes([*a, *b, *c, 0, 0, 0, 0, 0]),
-        [a, b] => u64::from_le_bytes([*a, *b, 0, 0, 0, 0, 0, 0]),
-        [a] => u64::from(*a),
-        [] => 0,
     }
 }
 
@@ -113,13 +131,15 @@ impl Matcher {
 
     /// Puts the name at this place of `exact` into the first free slot from its own on.
     fn occupy(&mut self, place: usize) {
-        let Some((name, _)) = self.exact.get(place) else { return };
-        let start = start(name);
-        let mut index = hash(start, name);
+        let Some((name, rule)) = self.exact.get(place) else { return };
+        // A policy has no more rules than that.
+        let Ok(place) = u16::try_from(place) else { return };
+        let (start, end) = (NameStart::of(name), end(name));
+        let mut index = hash(start, end, name.len());
         let mask = self.slots.len().wrapping_sub(1);
         while let Some(slot) = self.slots.get_mut(index & mask) {
             if slot.is_empty() {
-                *slot = Slot { start, length: name.len(), place };
+                *slot = Slot { start, end, length: name.len(), rule: *rule, place };
                 return;
             }
             index = index.wrapping_add(1);
@@ -138,20 +158,18 @@ impl Matcher {
 
     /// The rule of exactly this name.
     pub(crate) fn exact(&self, name: &[u8]) -> Option<RuleIndex> {
-        self.find_exact(name, start(name))
+        self.find_exact(name, NameStart::of(name))
     }
 
-    #[inline]
-    fn find_exact(&self, name: &[u8], start: u64) -> Option<RuleIndex> {
-        let mask = self.slots.len().wrapping_sub(1);
-        let mut index = hash(start, name);
+    #[inline(always)]
+    fn find_exact(&self, name: &[u8], start: NameStart) -> Option<RuleIndex> {
+        let (mask, end) = (self.slots.len().wrapping_sub(1), end(name));
+        let mut index = hash(start, end, name.len());
         loop {
             let slot = self.slots.get(index & mask)?;
-            if slot.start == start && slot.length == name.len() {
-                // An empty slot has no place in `exact`, so it ends the search as well.
-                let (known, rule) = self.exact.get(slot.place)?;
-                if name.len() <= 8 || **known == *name {
-                    return Some(*rule);
+            if slot.length == name.len() {
+                if slot.start == start && slot.end == end && (name.len() <= 16 || self.is_at(slot, name)) {
+                    return Some(slot.rule);
                 }
             } else if slot.is_empty() {
                 return None;
@@ -160,17 +178,21 @@ impl Matcher {
         }
     }
 
+    /// Whether a slot is that of this name, of which it knows both ends.
+    fn is_at(&self, slot: &Slot, name: &[u8]) -> bool {
+        self.exact.get(usize::from(slot.place)).is_some_and(|(known, _)| **known == *name)
+    }
+
     /// The rule of exactly this prefix.
     pub(crate) fn prefix(&self, prefix: &[u8]) -> Option<RuleIndex> {
-        let start = start(prefix);
+        let start = NameStart::of(prefix);
         let is_same = |known: &&Prefix| known.len() == prefix.len() && known.begins(prefix, start);
         self.prefixes.iter().find(is_same).map(|known| known.rule)
     }
 
     /// The rule that a cookie of this name falls under.
-    #[inline]
-    pub(crate) fn find(&self, name: &[u8]) -> Option<RuleIndex> {
-        let start = start(name);
+    #[inline(always)]
+    pub(crate) fn find(&self, name: &[u8], start: NameStart) -> Option<RuleIndex> {
         if let Some(rule) = self.find_exact(name, start) {
             return Some(rule);
         }
@@ -180,24 +202,33 @@ impl Matcher {
 
 impl Slot {
     const fn is_empty(&self) -> bool {
-        self.place == usize::MAX
+        self.length == usize::MAX
     }
 }
 
-/// A hash for short names, made of the first eight bytes, the last eight and the length.
+/// The last eight bytes of a name that has as many.
+#[inline]
+fn end(name: &[u8]) -> u64 {
+    name.last_chunk().map_or(0, |last| u64::from_le_bytes(*last))
+}
+
+/// A hash for short names, made of both ends and the length.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
-fn hash(start: u64, name: &[u8]) -> usize {
+const fn hash(start: NameStart, end: u64, length: usize) -> usize {
     // A multiplier with well-spread bits (the golden ratio's fraction).
     const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let end = name.last_chunk().map_or(0, |last| u64::from_le_bytes(*last));
-    let mixed = (start ^ end.rotate_left(29) ^ name.len() as u64).wrapping_mul(SPREAD);
+    let mixed = (start.0 ^ end.rotate_left(29) ^ length as u64).wrapping_mul(SPREAD);
     (mixed ^ (mixed >> 32)) as usize
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn find(matcher: &Matcher, name: &[u8]) -> Option<RuleIndex> {
+        matcher.find(name, NameStart::of(name))
+    }
 
     #[test]
     fn exact_beats_prefix_and_the_longest_prefix_wins() {
@@ -219,7 +250,15 @@ mod tests {
             ("_g", None),
             ("", None),
         ] {
-            assert_eq!(matcher.find(name.as_bytes()), rule.map(RuleIndex), "{name}");
+            assert_eq!(find(&matcher, name.as_bytes()), rule.map(RuleIndex), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_cut_word_is_the_start_of_its_name() {
+        for length in 0..8 {
+            let word = u64::from_le_bytes(*b"ab=d;fgh");
+            assert_eq!(NameStart::cut(word, length), NameStart::of(&b"ab=d;fgh"[..length as usize]), "{length}");
         }
     }
 
@@ -237,8 +276,8 @@ mod tests {
         }
         for number in 0..2_000 {
             let expected = (number % 2 == 0).then_some(RuleIndex(number));
-            assert_eq!(matcher.find(&name(number)), expected, "{number}");
+            assert_eq!(find(&matcher, &name(number)), expected, "{number}");
         }
-        assert_eq!(Matcher::default().find(b"anything"), None);
+        assert_eq!(find(&Matcher::default(), b"anything"), None);
     }
 }

@@ -40,6 +40,7 @@ use memchr::memmem::Finder;
 use time::Date;
 
 pub(crate) use self::hooks::{Circumstances, Hooks};
+pub(crate) use self::matcher::NameStart;
 use self::matcher::{Matcher, RuleIndex};
 #[cfg(any(feature = "draft", feature = "tracing"))]
 pub(crate) use self::scope::is_token;
@@ -66,7 +67,7 @@ pub use self::{
     visits::{AddressDetail, AgentDetail, PathDetail, ReferrerDetail, TimeDetail, VisitDetail, VisitRules},
 };
 pub(crate) use self::{
-    lifetime::{MAX_COOKIE_SECONDS, day_after, day_of, start_of},
+    lifetime::{MAX_COOKIE_SECONDS, day_after, day_number, day_of, start_of},
     rule::CompiledRule,
     scope::{MAX_EXPIRY_LINES, NamePrefix, expiry_line, expiry_lines},
     source::BannerSource,
@@ -248,12 +249,18 @@ impl Policy {
         }
     }
 
-    #[inline]
     pub(crate) fn classify(&self, name: &[u8]) -> Class<'_> {
+        self.classify_at(name, NameStart::of(name))
+    }
+
+    /// The same for a name of which the start is known.
+    // Every cookie of every request: the call would cost as much as the work.
+    #[inline(always)]
+    pub(crate) fn classify_at(&self, name: &[u8], start: NameStart) -> Class<'_> {
         if matches!(name, [] | [b'$', ..]) {
             return Class::Never;
         }
-        match self.matcher.find(name) {
+        match self.matcher.find(name, start) {
             None => Class::Unknown,
             Some(RuleIndex::OWN) => Class::Own,
             Some(RuleIndex::BANNER) => Class::Banner,

@@ -91,7 +91,7 @@ fn conclude(context: &TokenContext, headers: &mut HeaderMap) {
         headers.append(header::SET_COOKIE, line);
     }
     let keep = if expires || outcome.is_changed { Keep::NoStore } else { Keep::PrivateNoCache };
-    cache::keep_out(headers, &CacheFields::read(headers), keep);
+    cache::keep_out(headers, &CacheFields::read(headers, None), keep);
 }
 
 fn sets(headers: &HeaderMap, name: &str) -> bool {

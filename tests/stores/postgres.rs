@@ -48,7 +48,8 @@ macro_rules! server {
 mod records;
 
 async fn open(address: &str) -> PostgresStore {
-    PostgresStore::connect(address).await.unwrap()
+    // What is tested is what it does, not how soon: a machine may have much else to do.
+    PostgresStore::builder().timeout(Duration::from_secs(30)).connect(address).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
