@@ -25,6 +25,7 @@
 //! | `time` | calendar months; days of choices and reports | `Date` |
 //! | `tokio` | a cell whose first user may await, and a thread that waits for a store; no runtime is started | no |
 //! | `tower` | `Layer` and `Service`: what this crate is | `Layer`, `Service`, `Stack`, `Identity` |
+//! | `wide` | all semicolons of 64 bytes at once, without `unsafe` of our own | no |
 //!
 //! # By feature
 //!
