@@ -4,6 +4,7 @@
 
 mod cookies;
 mod forging;
+mod many;
 mod sessions;
 mod site;
 mod sizes;
@@ -14,3 +15,4 @@ mod texts;
 #[allow(dead_code)]
 mod watched;
 mod wire;
+mod work;

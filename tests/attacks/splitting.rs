@@ -292,8 +292,8 @@ async fn names_of_cookies() {
 /// The value of `cc_cookie`, of CookieConsent 3, with more in it than that tool writes.
 fn banner_cookie(more: &[u8]) -> Vec<u8> {
     let value = serde_json::json!({
-        "categories": ["necessary"], "revision": 0, "data": null, "services": {"necessary": []},
-        "consentTimestamp": "2026-11-21T09:00:00.000Z", "consentId": "1", "languageCode": "en",
+        "categories": ["necessary"], "revision": 0, "data": null, "services": {"necessary": [], "analytics": []},
+        "consentTimestamp": "2026-11-21T09:00:00.000Z", "consentId": "0d2f5c1e-6a5b-4b7e-9a39-1f0f6f1d2c3b", "languageCode": "en",
         "lastConsentTimestamp": "2026-11-21T09:00:00.000Z", "expirationTime": 1_900_000_000_000_u64,
     });
     let text = value.to_string();
