@@ -471,6 +471,40 @@ fn every_place_refuses_what_would_break_out() {
     }
 }
 
+/// A contact is any text. One that browsers would take for the address of another site is no link.
+#[tokio::test]
+async fn contacts_that_lead_elsewhere_are_text() {
+    let place = CHECKED.iter().position(|(place, _)| *place == "about.contact").unwrap();
+    for (contact, is_link) in [
+        ("privacy@example.com", true),
+        ("/contact?topic=privacy", true),
+        ("https://example.com/contact", true),
+        ("/\\evil.example", false),
+        ("/\t/evil.example", false),
+        ("/\n/evil.example", false),
+        ("//evil.example", false),
+        ("\\\\evil.example", false),
+        (" //evil.example", false),
+        ("javascript:evil()//@", false),
+        ("java\nscript:evil()", false),
+        ("data:text/html,@", false),
+        ("a\r\nbcc:b@example.com", false),
+        ("a@example.com?bcc=b@example.com", false),
+        ("a@example.com\n", false),
+        ("Example Road 1, Dublin", false),
+    ] {
+        let written = Written { text: "a".to_owned(), place, value: contact.to_owned() };
+        let site = site(&written, written.builder().build().unwrap()).await;
+        let answer = site.ask(Protocol::Http1, "/privacy/", &[], b"").await;
+        let (tags, text) = markup(answer.text());
+        tags.iter().for_each(|tag| assert_leads_nowhere(tag, contact));
+        assert!(text.contains(contact), "{contact:?} is not shown: {text}");
+        let led: Vec<_> = tags.iter().flat_map(|tag| &tag.attributes).filter(|(name, _)| name == "href").collect();
+        let has_link = led.iter().any(|(_, value)| *value == contact || *value == format!("mailto:{contact}"));
+        assert_eq!(has_link, is_link, "{contact:?}: {led:?}");
+    }
+}
+
 /// What is set beside the policy is held to the same.
 #[test]
 fn settings_beside_the_policy() {
