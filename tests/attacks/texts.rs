@@ -479,6 +479,7 @@ async fn contacts_that_lead_elsewhere_are_text() {
         ("privacy@example.com", true),
         ("/contact?topic=privacy", true),
         ("https://example.com/contact", true),
+        ("datenschutz@b\u{fc}cher.example", true),
         ("/\\evil.example", false),
         ("/\t/evil.example", false),
         ("/\n/evil.example", false),

@@ -130,7 +130,7 @@ const SHAPES: [Shape; 22] = [
         )
     }),
     ("escapes of escapes in a way back", |count| {
-        send("/privacy/choice", FORM, "", format!("action=reject-all&return=/{}", "%2525".repeat(count)))
+        send("/privacy/choice", FORM, "", format!("action=reject-all&return=/%25{}", "25".repeat(count)))
     }),
     ("languages", |count| page("accept-language", &repeat(count, |number| format!("x{number};q=0.1,")))),
     ("proxies", |count| page("x-forwarded-for", &"127.0.0.1,".repeat(count))),

@@ -117,7 +117,7 @@ fn recipients(policy: &Policy) -> u32 {
 /// A link for an own path, a web address or an e-mail address; nothing else becomes one. Browsers drop line breaks and tabs
 /// from an address and read a backslash as a slash, so that `/\host` leads to another site.
 fn contact_link(contact: &str) -> Option<String> {
-    if !contact.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
+    if contact.contains(|next: char| next.is_control() || next.is_whitespace() || next == '\\') {
         return None;
     }
     let is_web = contact.starts_with("https://") || (contact.starts_with('/') && !contact.starts_with("//"));
