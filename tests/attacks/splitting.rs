@@ -224,12 +224,14 @@ async fn fields_of_requests() {
     let site = Site::new().await;
     let own = [CONSENT, "__Host-token", "_ga", "_fbp"];
     for protocol in BOTH {
+        // Of who agrees to it, more is on the log.
+        let cookies = format!("{}; _fbp=1", site.consent(protocol).await);
         for name in READ {
             for value in VALUES {
                 for what in ROUTES {
                     let mut fields = vec![(name, value)];
                     if name != "cookie" {
-                        fields.push(("cookie", b"_ga=1"));
+                        fields.push(("cookie", cookies.as_bytes()));
                     }
                     let answer = site.ask(protocol, what, &fields, b"action=reject-all").await;
                     assert!(answer.status < 500, "{protocol:?} {what} {name}: {answer:?}");
@@ -244,6 +246,7 @@ async fn fields_of_requests() {
     site.log.flush();
     let visits = site.visits.visits();
     assert!(visits.len() > 2 * READ.len() * VALUES.len(), "{}", visits.len());
+    assert!(visits.iter().any(|visit| visit.user_agent().is_some_and(|agent| agent.contains("%FF"))));
     for visit in visits {
         for text in [visit.host(), visit.path(), visit.user_agent(), visit.referrer()].into_iter().flatten() {
             assert!(text.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{text:?}");
