@@ -10,6 +10,7 @@
 //! | [`existing_banners`] | How is the banner obeyed that the site already has? How do I get a policy from what the site sets? |
 //! | [`visits`] | What does a server give away of a visit, beside cookies? The visit log, counters, header fields, third parties in the page |
 //! | [`deployment`] | How do I start on a running site? Where does the layer go? What must a proxy pass on? |
+//! | [`attacks`] | What do attackers try, and which limits must the server set itself? |
 //! | [`records`] | What is written of a choice, who can see it, and how is it proved? |
 //! | [`sessions`] | How do I keep tower-sessions or axum-login to seven days, and how do I move to tokens? |
 //! | [`defaults`] | What holds if I set nothing? What can a policy file say? |
@@ -17,6 +18,7 @@
 //! | [`laws`] | Which rule asks for which setting, and where does it stand? |
 //! | [`cookie_format`] | What is in the consent cookie? |
 
+pub mod attacks;
 #[cfg(feature = "pages")]
 pub mod banner;
 pub mod cookie_format;

@@ -174,3 +174,18 @@ async fn r73_no_request_of_others_gives_consent() {
         assert!(grants(&answer), "the same, from a page of the site: {answer:?}");
     }
 }
+
+/// How long a comparison takes must not tell how much of a forged seal is right. What decides on it is the MAC's own
+/// comparison, which looks at every byte; tokens are looked up by a digest, of which nobody chooses a byte.
+#[test]
+fn r73_seals_are_compared_in_constant_time() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sources/mac.rs");
+    let source = std::fs::read_to_string(file).unwrap();
+    let (_, verify) = source.split_once("fn verify(").expect("a function that verifies");
+    let verify = verify.split("\n    }\n").next().unwrap();
+    assert!(verify.contains(".verify_slice(mac)"), "{verify}");
+    let compared: Vec<_> = verify.lines().filter(|line| line.contains("==") || line.contains("starts_with")).collect();
+    // Which key, and how long: neither is a secret.
+    assert!(compared.iter().all(|line| line.contains("key.id") || line.contains("mac.len()")), "{compared:?}");
+    assert_eq!(compared.len(), 2, "{compared:?}");
+}

@@ -1,5 +1,5 @@
 //! Huge heads and bodies: up to the limits of the server everything is filtered as ever, above them nothing of the site's
-//! is reached. Which limits those are the server says; `manual::deployment` names its settings.
+//! is reached. Which limits those are the server says; `manual::attacks` names its settings.
 
 use std::sync::Arc;
 

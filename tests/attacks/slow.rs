@@ -1,4 +1,4 @@
-//! Slow heads: what keeps them from holding a server are settings of the server, which stand in `manual::deployment`. With
+//! Slow heads: what keeps them from holding a server are settings of the server, which stand in `manual::attacks`. With
 //! them every such connection ends, and the site is not reached.
 
 use std::{sync::Arc, time::Duration};
