@@ -4,7 +4,7 @@
 use std::{
     env,
     net::{Ipv4Addr, SocketAddr},
-    process::Command,
+    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -46,7 +46,7 @@ const STREAMS: usize = 200;
 /// Says to the child what it is to serve.
 const ROLE: &str = "ATTACKS_IN_FLIGHT";
 /// Bytes that the stack may hold for a request that waits, beside what the bare server holds for it.
-const MOST_PER_REQUEST: i64 = 4_096;
+const MOST_PER_REQUEST: i64 = 3_500;
 /// What the stack may keep of each request once all is answered: lines that the log has not written yet.
 const MOST_AFTERWARDS: i64 = 1_024;
 /// Longer than it takes on any machine; a test that hangs ends here.
@@ -70,13 +70,17 @@ fn ten_thousand_requests_in_flight_hold_little_memory() {
         println!("\nfigures {sockets} {in_flight} {afterwards}");
         return;
     }
-    let [bare, stack] = ["bare", "stack"].map(|role| {
-        let name = "many::ten_thousand_requests_in_flight_hold_little_memory";
-        // `sh` can raise the limit; Rust's library cannot.
-        let script = "ulimit -n \"$(ulimit -Hn)\"; LIMIT_OF_FILES=$(ulimit -n) exec \"$0\" \"$@\"";
+    let name = "many::ten_thousand_requests_in_flight_hold_little_memory";
+    // `sh` can raise the limit; Rust's library cannot.
+    let script = "ulimit -n \"$(ulimit -Hn)\"; LIMIT_OF_FILES=$(ulimit -n) exec \"$0\" \"$@\"";
+    let children = ["bare", "stack"].map(|role| {
         let mut command = Command::new("sh");
         command.args(["-c", script]).arg(env::current_exe().unwrap()).args(["--exact", name, "--nocapture"]);
-        let output = command.env(ROLE, role).output().unwrap();
+        command.env(ROLE, role).stdout(Stdio::piped()).stderr(Stdio::piped());
+        (role, command.spawn().unwrap())
+    });
+    let [bare, stack] = children.map(|(role, child)| {
+        let output = child.wait_with_output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         let said = || format!("{role}: {text}{}", String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{}", said());

@@ -1,11 +1,11 @@
 //! Response splitting: what a visitor says stands inside of one field of one answer, or nowhere. The bytes of the answers
 //! are looked at, and each must be exactly one.
 
-use tower_consent::{Banner, Category, ConsentSource, Reissue};
+use tower_consent::{Banner, Category, ConsentPages, ConsentSource, Reissue};
 use url::Url;
 
 use crate::{
-    site::{CONSENT, FORM, Site, policy},
+    site::{CONSENT, FORM, Site, policy, server},
     wire::{self, Answer, BOTH, Fate, HOST, Protocol, send_http2_fields, send_raw},
 };
 
@@ -250,6 +250,43 @@ async fn fields_of_requests() {
     for visit in visits {
         for text in [visit.host(), visit.path(), visit.user_agent(), visit.referrer()].into_iter().flatten() {
             assert!(text.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{text:?}");
+        }
+    }
+}
+
+/// A trusted origin is sent back as the browser wrote it: in no other form than that of an origin.
+#[tokio::test]
+async fn origins_that_are_sent_back() {
+    let trust = |pages: ConsentPages| pages.with_trusted_origins(["https://app.example.com"]).unwrap();
+    let site = Site::with(policy().build().unwrap(), trust, &server()).await;
+    for protocol in BOTH {
+        for (origin, is_trusted) in [
+            (&b"https://app.example.com"[..], true),
+            (b"HTTPS://App.Example.com", true),
+            (b"https://app.example.com:443", true),
+            (b"https://app.example.com/", false),
+            (b"https://app.example.com%0d%0aset-cookie: evil=1", false),
+            (b"https://app.example.com\tevil", false),
+            (b"https://app.example.com, https://evil.example", false),
+            (b"https://app.example.com https://evil.example", false),
+            (b"https://app.example.com;x", false),
+            (b"https://app.example.com@evil.example", false),
+            (b"https://app.example.com.evil.example", false),
+            (b"https://app.example.com\xe5\x98\x8a", false),
+            (b"https://app.example.com\"", false),
+            (b"https://app.example.com\\evil", false),
+            (b"null", false),
+        ] {
+            for what in ["/privacy/api/state", "OPTIONS /privacy/api/choice", "POST /privacy/api/withdraw"] {
+                let fields = [("origin", origin), ("access-control-request-method", b"POST")];
+                let answer = site.ask(protocol, what, &fields, b"").await;
+                assert_sound(&answer, &[CONSENT]);
+                let shown = is_trusted.then(|| origin.escape_ascii().to_string());
+                assert_eq!(answer.field("access-control-allow-origin"), shown, "{protocol:?} {what}");
+                let twice = [("origin", origin), ("origin", origin)];
+                let answer = site.ask(protocol, what, &twice, b"").await;
+                assert_eq!(answer.field("access-control-allow-origin"), None, "{protocol:?} {what}");
+            }
         }
     }
 }
