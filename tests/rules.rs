@@ -285,6 +285,9 @@ const RULES: &[(u32, &str, Cover)] = &[
             "hostile::large_cookie_lines_are_filtered_like_small_ones",
             "hostile::more_lines_cost_in_proportion",
             "allocations::stripping_costs_the_same_for_any_number_of_cookies",
+            "attacks/sizes::ten_thousand_tiny_cookies",
+            "attacks/sizes::heads_up_to_the_limits_of_the_server",
+            "attacks/work::work_grows_with_the_request_and_not_with_its_square",
         ]),
     ),
     // Deleting.
@@ -309,7 +312,11 @@ const RULES: &[(u32, &str, Cover)] = &[
         Tests(&["expiry::each_cookie_ends_at_its_declared_scopes", "expiry::the_next_request_is_clean"]),
     ),
     (59, "cookies of a path", NotHere("DESIGN 3: only declared scopes; a rule names the path of such a cookie")),
-    (60, "a cap on lines and bytes", Tests(&["expiry::the_rest_follows_with_the_next_page"])),
+    (
+        60,
+        "a cap on lines and bytes",
+        Tests(&["expiry::the_rest_follows_with_the_next_page", "attacks/sizes::ten_thousand_tiny_cookies"]),
+    ),
     (
         61,
         "nameless cookies",
@@ -340,7 +347,11 @@ const RULES: &[(u32, &str, Cover)] = &[
     (
         66,
         "nameless cookies",
-        Tests(&["readers::no_reader_sees_a_name_that_is_not_allowed", "response::every_line_is_judged"]),
+        Tests(&[
+            "readers::no_reader_sees_a_name_that_is_not_allowed",
+            "response::every_line_is_judged",
+            "attacks/cookies::r66_nameless_cookies_pass_in_neither_direction",
+        ]),
     ),
     (
         67,
@@ -348,12 +359,17 @@ const RULES: &[(u32, &str, Cover)] = &[
         Tests(&[
             "readers::named_attacks_leave_exactly_the_allowed_names",
             "src/cookies/disguise::blanks_and_percent_signs_are_seen_through",
+            "attacks/cookies::r67_disguised_names_are_not_taken_for_others",
         ]),
     ),
     (
         68,
         "$Version and the cookie sandwich",
-        Tests(&["readers::named_attacks_leave_exactly_the_allowed_names", "response::every_line_is_judged"]),
+        Tests(&[
+            "readers::named_attacks_leave_exactly_the_allowed_names",
+            "response::every_line_is_judged",
+            "attacks/cookies::r68_a_cookie_sandwich_comes_apart",
+        ]),
     ),
     (
         69,
@@ -361,18 +377,34 @@ const RULES: &[(u32, &str, Cover)] = &[
         Tests(&[
             "consent_cookie::a_second_cookie_that_differs_makes_both_worthless",
             "consent_cookie::it_is_written_with_every_attribute",
+            "attacks/sessions::r69_a_tossed_copy_wins_nothing",
         ]),
     ),
-    (70, "quotes", Tests(&["readers::named_attacks_leave_exactly_the_allowed_names"])),
+    (
+        70,
+        "quotes",
+        Tests(&[
+            "readers::named_attacks_leave_exactly_the_allowed_names",
+            "attacks/cookies::r70_quotes_hide_no_cookie",
+        ]),
+    ),
     (
         71,
         "percent-encoded names",
-        Tests(&["readers::named_attacks_leave_exactly_the_allowed_names", "response::a_prefix_rule_is_no_hole"]),
+        Tests(&[
+            "readers::named_attacks_leave_exactly_the_allowed_names",
+            "response::a_prefix_rule_is_no_hole",
+            "attacks/cookies::r71_percent_encoded_names_are_not_taken_for_others",
+        ]),
     ),
     (
         72,
         "lines and crumbs that hide others",
-        Tests(&["crumbs::crumbs_lose_what_is_refused", "readers::no_reader_sees_a_name_that_is_not_allowed"]),
+        Tests(&[
+            "crumbs::crumbs_lose_what_is_refused",
+            "readers::no_reader_sees_a_name_that_is_not_allowed",
+            "attacks/cookies::r72_lines_and_crumbs_hide_nothing",
+        ]),
     ),
     (
         73,
@@ -381,6 +413,9 @@ const RULES: &[(u32, &str, Cover)] = &[
             "consent_cookie::only_the_policys_keys_are_believed",
             "demo/main::consent_from_another_site_is_refused_and_a_refusal_is_not",
             "browser/choices::another_site_can_refuse_for_a_visitor_and_not_consent",
+            "attacks/forging::r73_a_written_cookie_is_no_consent",
+            "attacks/forging::r73_without_a_key_only_the_exact_name_counts",
+            "attacks/forging::r73_no_request_of_others_gives_consent",
         ]),
     ),
     (
@@ -390,6 +425,11 @@ const RULES: &[(u32, &str, Cover)] = &[
             "tokens/attacks::a_planted_token_is_dead_after_the_sign_in",
             "tokens/attacks::only_issued_tokens_are_taken",
             "tokens/attacks::a_token_in_a_url_or_a_body_is_nothing",
+            "attacks/sessions::r74_a_fixed_session_is_dead_after_the_sign_in",
+            "attacks/sessions::r74_a_token_counts_in_no_other_place",
+            "attacks/sessions::r74_a_replay_after_the_log_out_is_nobody",
+            "attacks/sessions::r74_oversized_and_many_tokens_do_not_reach_the_store",
+            "attacks/sessions::r74_an_evicted_refusal_opens_nothing",
         ]),
     ),
     // Caches.

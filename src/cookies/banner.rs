@@ -124,15 +124,18 @@ impl Banner {
 ///
 /// `host` is the request's, in lower case and without port: a banner may have named it as a Domain.
 pub(crate) fn expire_banners(headers: &mut HeaderMap, policy: &Policy, shown: &Shown, host: Option<&str>) -> bool {
+    // Never more names than lines, so that the search for one that came before stays short.
     let mut done: Vec<&[u8]> = Vec::new();
     let mut lines = 0;
-    let names = || shown.lines().iter().flat_map(|line| cookies(line.as_bytes())).map(|(name, _)| name);
+    let is_its = |name: &&[u8]| policy.banners().iter().any(|banner| banner.owns(name));
+    let all = || shown.lines().iter().flat_map(|line| cookies(line.as_bytes())).map(|(name, _)| name);
+    let names = || all().filter(is_its);
     let decides = |name: &&[u8]| policy.banners().iter().any(|banner| banner.decides_by(name));
     for name in names().filter(decides).chain(names().filter(|name| !decides(name))) {
         if done.contains(&name) || is_set(headers, name) {
             continue;
         }
-        done.push(name);
+        let mut is_new = true;
         // Several banners can share a cookie: it stands where one of them says.
         let mut scopes: Vec<Scope> = Vec::new();
         for scope in
@@ -149,6 +152,9 @@ pub(crate) fn expire_banners(headers: &mut HeaderMap, policy: &Policy, shown: &S
             }
             lines += 1;
             headers.append(header::SET_COOKIE, line);
+            if std::mem::take(&mut is_new) {
+                done.push(name);
+            }
         }
     }
     lines > 0
@@ -187,7 +193,8 @@ pub(crate) fn reissue_banner(headers: &mut HeaderMap, decision: &Decision, shown
         its().any(differs)
     };
     let bytes: usize = its().map(|(name, value)| name.len() + value.len()).sum();
-    if its().any(is_copied) || its().count() > MAX_EXPIRY_LINES || bytes > MAX_REISSUED {
+    // Counted first: each of them is compared with each.
+    if its().count() > MAX_EXPIRY_LINES || bytes > MAX_REISSUED || its().any(is_copied) {
         return false;
     }
     let mut done: Vec<&[u8]> = Vec::new();

@@ -3,6 +3,9 @@
 /// The longest path that is gone back to, in bytes.
 const LONGEST: usize = 2_048;
 
+/// How often a path may change when it is decoded. No chain of servers is longer, and each time is a pass over the path.
+const MOST_DECODED: usize = 4;
+
 /// The path, if every browser takes it for one of this very site.
 ///
 /// One slash and no second one (`//host` is another site), no backslash (browsers read it as a slash), only visible
@@ -17,7 +20,7 @@ pub(super) fn own_path(path: &str) -> Option<&str> {
     let (before, _) = path.split_at_checked(end)?;
     // Decoded as often as it changes: a chain of servers may do so.
     let mut decoded = before.as_bytes().to_vec();
-    loop {
+    for _ in 0..=MOST_DECODED {
         if !is_plain(&decoded) {
             return None;
         }
@@ -27,6 +30,7 @@ pub(super) fn own_path(path: &str) -> Option<&str> {
         }
         decoded = next;
     }
+    None
 }
 
 /// Whether this stays on the site, once dots are resolved too.

@@ -16,6 +16,7 @@
 //! | **In service** | |
 //! | [`deployment`] | How do I start on a running site? Where does the layer go? What must a proxy pass on? How do I guard a site in another language? |
 //! | [`visits`] | What does a server give away of a visit, beside cookies? The visit log, counters, header fields, third parties in the page |
+//! | [`attacks`] | What do attackers try, and which limits must the server set itself? |
 //! | [`records`] | What is written of a choice, who can see it, and how is it proved? |
 //! | [`sessions`] | How do I keep tower-sessions or axum-login to seven days, and how do I move to tokens? |
 //! | [`stores`] | Which store for tokens and records? What does each promise, and what can still go wrong? |
@@ -26,6 +27,7 @@
 //! | [`cookie_format`] | What is in the consent cookie? |
 //! | [`dependencies`] | What comes into my build, and why? |
 
+pub mod attacks;
 #[cfg(feature = "pages")]
 pub mod banner;
 pub mod cookie_format;

@@ -114,8 +114,12 @@ fn recipients(policy: &Policy) -> u32 {
     u32::try_from(companies.len()).unwrap_or(u32::MAX)
 }
 
-/// A link for an own path, a web address or an e-mail address; nothing else becomes one.
+/// A link for an own path, a web address or an e-mail address; nothing else becomes one. Browsers drop line breaks and tabs
+/// from an address and read a backslash as a slash, so that `/\host` leads to another site.
 fn contact_link(contact: &str) -> Option<String> {
+    if contact.contains(|next: char| next.is_control() || next.is_whitespace() || next == '\\') {
+        return None;
+    }
     let is_web = contact.starts_with("https://") || (contact.starts_with('/') && !contact.starts_with("//"));
     let is_mail = contact.contains('@') && !contact.contains([' ', ':', '/', '?', '&', '\\']);
     if is_web { Some(contact.to_owned()) } else { is_mail.then(|| format!("mailto:{contact}")) }
