@@ -129,6 +129,8 @@ struct Visitor {
     person: Person,
     /// Of a program of theirs.
     bearer: Option<String>,
+    /// The records of this name: an erasure takes those that were written while it was signed in, too.
+    records: HashSet<String>,
     /// Even numbers of a generator that repeats itself in every run.
     seed: u64,
 }
@@ -139,7 +141,7 @@ struct Lost;
 impl Visitor {
     fn new(place: &Arc<Place>, number: u32) -> Self {
         let (place, person) = (Arc::clone(place), Person::new(&place.wire));
-        Self { place, number, life: 0, person, bearer: None, seed: u64::from(number) + 1 }
+        Self { place, number, life: 0, person, bearer: None, records: HashSet::new(), seed: u64::from(number) + 1 }
     }
 
     fn name(&self) -> String {
@@ -208,17 +210,8 @@ impl Visitor {
     /// What nobody can tell any more of this visitor's sign-ins is forgotten, and the visitor comes back as another one.
     fn begin_anew(&mut self) {
         let name = self.name();
-        let id = self.person.record().map(str::to_owned);
-        self.ledger(|ledger| {
-            ledger.alive.retain(|_, whose| *whose != name);
-            if let Some(id) = &id {
-                ledger.granted.remove(id);
-                ledger.withdrawn.remove(id);
-            }
-        });
-        self.life += 1;
-        self.person = Person::new(&self.place.wire);
-        self.bearer = None;
+        self.ledger(|ledger| ledger.alive.retain(|_, whose| *whose != name));
+        self.forget();
     }
 
     async fn act(&mut self) {
@@ -256,13 +249,10 @@ impl Visitor {
     }
 
     /// The record of the choice, which was on record before the answer left.
-    fn note_grant(&self) {
-        if let Some(id) = self.person.record() {
-            self.ledger(|ledger| {
-                ledger.granted.insert(id.to_owned());
-                // A number that goes on.
-                ledger.withdrawn.remove(id);
-            });
+    fn note_grant(&mut self) {
+        if let Some(id) = self.person.record().map(str::to_owned) {
+            self.ledger(|ledger| ledger.granted.insert(id.clone()));
+            self.records.insert(id);
         }
     }
 
@@ -370,19 +360,19 @@ impl Visitor {
                 self.post("correction", data, "action=correct&text=Ada", 200).await.map(drop)
             }
             7 if is_in || held.is_some() => {
-                self.post("erasure", data, "action=erase&confirm=yes", 200).await?;
+                let done = self.post("erasure", data, "action=erase&confirm=yes", 200).await;
+                if done.is_err() {
+                    self.forget_records();
+                }
+                done?;
                 let name = self.name();
                 self.ledger(|ledger| {
-                    if let Some(id) = held {
-                        ledger.granted.remove(&id);
-                        ledger.withdrawn.remove(&id);
-                        ledger.erased.insert(id);
-                    }
+                    ledger.erased.extend(held);
                     if is_in {
                         ledger.end_all_of(&name);
                     }
                 });
-                // What else was written under this name went too, and is not looked for any more.
+                self.forget_records();
                 self.forget();
                 Ok(())
             }
@@ -390,11 +380,21 @@ impl Visitor {
         }
     }
 
+    /// What may have been erased is not looked for any more.
+    fn forget_records(&mut self) {
+        let records = std::mem::take(&mut self.records);
+        self.ledger(|ledger| {
+            ledger.granted.retain(|id| !records.contains(id));
+            ledger.withdrawn.retain(|id| !records.contains(id));
+        });
+    }
+
     /// Goes on as somebody else.
     fn forget(&mut self) {
         self.life += 1;
         self.person = Person::new(&self.place.wire);
         self.bearer = None;
+        self.records.clear();
     }
 
     /// What no visitor should send: each has its own refusal, and changes nothing.

@@ -16,6 +16,7 @@ mod records;
 #[path = "../stores/servers.rs"]
 #[allow(dead_code, reason = "the stores' own tests use more of it")]
 mod servers;
+mod short_soak;
 #[path = "../../examples/fleet/site.rs"]
 mod site;
 mod soak;

@@ -1,6 +1,4 @@
-//! The mixed load of a day over each store: memory stays, nothing that was acknowledged is lost, and nothing fails.
-//!
-//! Here for some seconds each; `cargo bench --bench fleet -- soak` takes half an hour.
+//! The mixed load of a day over a store: memory stays, nothing that was acknowledged is lost, and nothing fails.
 
 use std::{
     fmt::Write as _,
@@ -12,7 +10,7 @@ use tokio::time;
 use crate::{
     audit::audit,
     crowd::{Crowd, Place},
-    fleet::{Fleet, IN_TESTS},
+    fleet::Fleet,
     process::{Kind, Settings},
 };
 
@@ -148,30 +146,4 @@ fn report(kind: Kind, servers: usize, lasted: Duration, place: &Place, samples: 
         let _ = writeln!(text, "  {count:>8}  {status}  {what}");
     }
     text
-}
-
-async fn short(kind: Kind) {
-    let Some(report) = soak(kind, Duration::from_secs(10), 150, IN_TESTS).await else { return };
-    println!("{}", report.text);
-    assert_eq!(report.faults, [""; 0], "{}", report.text);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn over_memory() {
-    short(Kind::Memory).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn over_redb() {
-    short(Kind::Redb).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn over_redis() {
-    short(Kind::Redis).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn over_postgres() {
-    short(Kind::Postgres).await;
 }
