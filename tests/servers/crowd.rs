@@ -131,7 +131,7 @@ struct Visitor {
     bearer: Option<String>,
     /// The records of this name: an erasure takes those that were written while it was signed in, too.
     records: HashSet<String>,
-    /// Even numbers of a generator that repeats itself in every run.
+    /// Of a generator that repeats itself in every run (splitmix64).
     seed: u64,
 }
 
@@ -141,7 +141,7 @@ struct Lost;
 impl Visitor {
     fn new(place: &Arc<Place>, number: u32) -> Self {
         let (place, person) = (Arc::clone(place), Person::new(&place.wire));
-        Self { place, number, life: 0, person, bearer: None, records: HashSet::new(), seed: u64::from(number) + 1 }
+        Self { place, number, life: 0, person, bearer: None, records: HashSet::new(), seed: u64::from(number) << 32 }
     }
 
     fn name(&self) -> String {
@@ -149,8 +149,10 @@ impl Visitor {
     }
 
     fn below(&mut self, end: u64) -> u64 {
-        self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.seed >> 33) % end
+        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.seed ^ (self.seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % end
     }
 
     fn server(&mut self) -> SocketAddr {

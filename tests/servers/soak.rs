@@ -21,7 +21,7 @@ pub(crate) struct Report {
 }
 
 /// Bytes that a server may grow by for no reason that is known: its allocator, its connections.
-const SLACK: i64 = 4 << 20;
+const SLACK: i64 = 2 << 20;
 /// Bytes for each request: this is the leak that is looked for.
 const FOR_A_REQUEST: i64 = 64;
 /// Bytes for each record and each sign-in that the store itself keeps in this memory.
