@@ -83,13 +83,12 @@ async fn the_store_is_away(kind: Kind) {
     // The connections are made anew by themselves; a record that waited goes with the next ones.
     for server in fleet.all() {
         let mut tries = 0;
-        for done in 0..40 {
+        for _ in 0..3 {
             while fleet.person().choose(server, "accept-all").await.unwrap().status != 303 {
                 tries += 1;
                 assert!(tries < 400, "the store is back, and server {server} does not notice");
                 time::sleep(Duration::from_millis(50)).await;
             }
-            assert!(done < 40);
         }
         while fleet.wire.who(server, person.token().unwrap()).await.0 == 503 {
             tries += 1;
