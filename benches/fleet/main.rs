@@ -4,7 +4,8 @@
 //!
 //! - `throughput`: requests a second of one, two and four processes over Redis and over PostgreSQL
 //! - `sizes`: bytes of a token and of a record in each store, at 100,000 and at 1,000,000; `--quick` for 10,000 and 100,000
-//! - `soak`: mixed load over each store in turn, for 30 minutes in all, or for `--minutes N`
+//! - `soak`: mixed load over each store in turn, for 30 minutes in all, or for `--minutes N`; `--store NAME`, once or more,
+//!   for a quarter of that each: `memory`, `redb`, `redis`, `postgres`
 //!
 //! Everything stops by itself, and what it starts stops with it. A fault that a soak finds makes the program fail.
 #![allow(
@@ -56,12 +57,14 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let (mut wanted, mut minutes, mut is_quick, mut is_bench) = (Vec::new(), 30.0, false, false);
+    let mut kinds = Vec::new();
     let mut arguments = env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--bench" => is_bench = true,
             "--quick" => is_quick = true,
             "--minutes" => minutes = arguments.next().and_then(|text| text.parse().ok()).expect("a number of minutes"),
+            "--store" => kinds.push(kind(&arguments.next().expect("the name of a store"))),
             _ => wanted.push(argument),
         }
     }
@@ -79,7 +82,8 @@ fn main() -> ExitCode {
         sizes::measure(if is_quick { &[10_000, 100_000] } else { &[100_000, 1_000_000] });
     }
     if is_wanted("soak") {
-        is_well = runtime.block_on(soak_all(Duration::from_secs_f64(60.0 * minutes)));
+        is_well = runtime
+            .block_on(soak_all(if kinds.is_empty() { &ALL } else { &kinds }, Duration::from_secs_f64(15.0 * minutes)));
     }
     if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -87,10 +91,17 @@ fn main() -> ExitCode {
 /// Requests a second: so few that it can go on beside other work.
 const RATE: u32 = 100;
 
-async fn soak_all(length: Duration) -> bool {
+const ALL: [Kind; 4] = [Kind::Memory, Kind::Redb, Kind::Redis, Kind::Postgres];
+
+fn kind(name: &str) -> Kind {
+    ALL.into_iter().find(|kind| format!("{kind:?}").eq_ignore_ascii_case(name)).expect("the name of a store")
+}
+
+/// So long over each of these.
+async fn soak_all(kinds: &[Kind], length: Duration) -> bool {
     let mut is_well = true;
-    for kind in [Kind::Memory, Kind::Redb, Kind::Redis, Kind::Postgres] {
-        let Some(report) = soak::soak(kind, length / 4, RATE, NO_ARGUMENTS).await else { continue };
+    for kind in kinds {
+        let Some(report) = soak::soak(*kind, length, RATE, NO_ARGUMENTS).await else { continue };
         println!("{}", report.text);
         for fault in report.faults {
             is_well = false;

@@ -62,7 +62,7 @@ pub(crate) fn site(stores: &Stores, keys: &Keys) -> Result<Router, Box<dyn Error
         .route("/sign-out-everywhere", post(async |session: Session| session.end_all().await))
         .route("/request", post(request))
         .route("/office/verify", get(verify))
-        .route("/office/proof", get(proof))
+        .route("/office/record", get(record))
         .route("/office/sweep", post(sweep))
         .nest_service("/privacy", ConsentPages::at("/privacy", records.clone()))
         .layer(Extension(rights))
@@ -130,10 +130,11 @@ struct Which {
     record: String,
 }
 
-async fn proof(session: Session, records: Extension<Records>, which: Query<Which>) -> Result<String, StatusCode> {
+/// What is on record of a browser. `Records::proof` says besides whether all chains are intact, for which it walks along them.
+async fn record(session: Session, rights: Extension<Rights>, which: Query<Which>) -> Result<String, StatusCode> {
     officer(&session)?;
     let id: RecordId = which.record.parse().map_err(|_malformed| StatusCode::BAD_REQUEST)?;
-    Ok(records.proof(&Owner::Record(id)).await.map_err(unavailable)?.to_json())
+    Ok(rights.export(&Owner::Record(id)).await.map_err(unavailable)?.to_json())
 }
 
 /// What the store and the records do by themselves at every interval, now: how many tokens and records went.

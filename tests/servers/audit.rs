@@ -51,7 +51,7 @@ pub(crate) async fn audit(place: &Arc<Place>) -> Vec<String> {
         .chain(erased.iter().map(|id| (id, "nothing")))
         .collect();
     for (id, expected) in ids {
-        let answer = officer.get(next(), &format!("/office/proof?record={id}")).await;
+        let answer = officer.get(next(), &format!("/office/record?record={id}")).await;
         let outcomes = answer.and_then(|answer| outcomes(&answer.body));
         let is_so = outcomes.as_ref().is_some_and(|outcomes| match expected {
             "nothing" => outcomes.is_empty(),

@@ -103,7 +103,7 @@ async fn the_store_is_away(kind: Kind) {
     for server in fleet.all() {
         assert_eq!(fleet.wire.who(server, person.token().unwrap()).await, (200, "ada".to_owned()));
         let mut officer = fleet.officer(server).await;
-        let proof = officer.get(server, &format!("/office/proof?record={record}")).await.unwrap().body;
+        let proof = officer.get(server, &format!("/office/record?record={record}")).await.unwrap().body;
         assert!(proof.contains("\"withdraw\""), "it was written when the store was back");
     }
     let (ledger, answer) = (place.ledger.lock().unwrap(), |wanted: &'static str, status| {

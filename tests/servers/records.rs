@@ -33,7 +33,7 @@ async fn a_choice_holds_on_all(kind: Kind) {
             assert_eq!(person.get(server, "/").await.unwrap().body, "nobody, analytics off");
             assert!(!person.cookies.contains_key("_ga"));
             let mut officer = fleet.officer(server).await;
-            let proof = officer.get(server, &format!("/office/proof?record={id}")).await.unwrap();
+            let proof = officer.get(server, &format!("/office/record?record={id}")).await.unwrap();
             let proof: Value = serde_json::from_str(&proof.body).unwrap();
             let outcomes: Vec<_> = proof["events"].as_array().unwrap().iter().map(|event| &event["outcome"]).collect();
             assert_eq!(outcomes, ["grant", "withdraw"], "every server shows what others wrote");

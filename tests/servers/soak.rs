@@ -1,9 +1,6 @@
 //! The mixed load of a day over a store: memory stays, nothing that was acknowledged is lost, and nothing fails.
 
-use std::{
-    fmt::Write as _,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use tokio::time;
 
@@ -118,14 +115,12 @@ fn report(kind: Kind, servers: usize, lasted: Duration, place: &Place, samples: 
     let (half, most, worst) = (ledger.time_of(500), ledger.time_of(990), ledger.time_of(1_000));
     let mut text = format!("{kind:?}, servers: {servers}\n");
     let requests = ledger.requests();
-    let _ = writeln!(
-        text,
-        "  {requests} requests in {:.0} s; an answer took {half:?} (half), {most:?} (99 of 100), {worst:?} (the longest)",
+    text += &format!(
+        "  {requests} requests in {:.0} s; an answer took {half:?} (half), {most:?} (99 of 100), {worst:?} (the longest)\n",
         lasted.as_secs_f64()
     );
-    let _ = writeln!(
-        text,
-        "  kept{restarted}: {} live sign-ins, {} ended ones, {} grants, {} of them withdrawn, {} erased",
+    text += &format!(
+        "  kept{restarted}: {} live sign-ins, {} ended ones, {} grants, {} of them withdrawn, {} erased\n",
         ledger.alive.len(),
         ledger.ended.len(),
         ledger.granted.len(),
@@ -133,9 +128,8 @@ fn report(kind: Kind, servers: usize, lasted: Duration, place: &Place, samples: 
         ledger.erased.len()
     );
     if let (Some(grown), Some(last)) = (growth(samples), samples.last()) {
-        let _ = writeln!(
-            text,
-            "  memory of all servers: {:.1} MiB at the end; {:+.2} MiB over {} requests and {} records and sign-ins after warm-up",
+        text += &format!(
+            "  memory of all servers: {:.1} MiB at the end; {:+.2} MiB over {} requests and {} records and sign-ins after warm-up\n",
             last.resident as f64 / f64::from(1 << 20),
             grown.resident as f64 / f64::from(1 << 20),
             grown.requests,
@@ -143,7 +137,7 @@ fn report(kind: Kind, servers: usize, lasted: Duration, place: &Place, samples: 
         );
     }
     for ((what, status), count) in &ledger.statuses {
-        let _ = writeln!(text, "  {count:>8}  {status}  {what}");
+        text += &format!("  {count:>8}  {status}  {what}\n");
     }
     text
 }
