@@ -82,10 +82,10 @@ async fn calls_of_each_request(kind: Kind) {
         Kind::Postgres => &["log_min_duration_statement=0"][..],
         _ => &[],
     };
-    let Some(fleet) = Fleet::start_with(kind, 1, settings, Settings::default(), IN_TESTS).await else { return };
-    let server = fleet.at(0);
+    let Some(fleet) = Fleet::start_with(kind, 2, settings, Settings::default(), IN_TESTS).await else { return };
+    let (server, other) = (fleet.at(0), fleet.at(1));
     // What is done once a process, or once a day: statements are prepared, the first purge, the text of the question.
-    for _ in 0..2 {
+    for server in [server, other, server, other] {
         let mut first = fleet.person();
         first.choose(server, "accept-all").await.unwrap();
         first.choose(server, "withdraw").await.unwrap();
@@ -120,7 +120,11 @@ async fn calls_of_each_request(kind: Kind) {
     person.sign_in(server, "ada").await.unwrap();
     tell("a sign-in", &mut ear);
     person.get(server, "/account").await.unwrap();
-    tell("the first page of a minute with a token", &mut ear);
+    tell("a page with a token, of whom this server has asked already", &mut ear);
+    assert_eq!(person.get(other, "/account").await.unwrap().body, "ada");
+    tell("the first one on another server", &mut ear);
+    assert_eq!(person.get(server, "/health").await.unwrap().body, "well");
+    tell("a page that does not ask for the session", &mut ear);
     for _ in 0..10 {
         assert_eq!(person.get(server, "/account").await.unwrap().status, 200);
     }
@@ -131,8 +135,8 @@ async fn calls_of_each_request(kind: Kind) {
     tell("a sign-out", &mut ear);
 
     let expected = match kind {
-        Kind::Redis => [0, 0, 1, 0, 1, 0, 3, 4, 1, 10, 6, 3],
-        _ => [0, 0, 1, 0, 1, 0, 2, 2, 1, 10, 3, 2],
+        Kind::Redis => [0, 0, 1, 0, 1, 0, 3, 4, 1, 2, 1, 10, 6, 3],
+        _ => [0, 0, 1, 0, 1, 0, 2, 2, 1, 2, 1, 10, 3, 2],
     };
     let counts: Vec<_> = told.iter().map(|(_, count)| *count).collect();
     assert_eq!(counts, expected, "{told:#?}");
