@@ -4,8 +4,10 @@
 //!
 //! - `throughput`: requests a second of one, two and four processes over Redis and over PostgreSQL
 //! - `sizes`: bytes of a token and of a record in each store, at 100,000 and at 1,000,000; `--quick` for 10,000 and 100,000
-//! - `soak`: mixed load over each store in turn, for 30 minutes in all, or for `--minutes N`; `--store NAME`, once or more,
-//!   for a quarter of that each: `memory`, `redb`, `redis`, `postgres`
+//! - `soak`: mixed load over each store in turn, for 30 minutes in all, or for `--minutes N`
+//!
+//! `--store NAME`, once or more: only these stores (`memory`, `redb`, `redis`, `postgres`), each as long as it would be soaked
+//! among all.
 //!
 //! Everything stops by itself, and what it starts stops with it. A fault that a soak finds makes the program fail.
 #![allow(
@@ -73,17 +75,17 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let kinds = if kinds.is_empty() { &ALL[..] } else { &kinds };
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|one| one == name);
     let mut is_well = true;
     if is_wanted("throughput") {
         runtime.block_on(throughput::measure());
     }
     if is_wanted("sizes") {
-        sizes::measure(if is_quick { &[10_000, 100_000] } else { &[100_000, 1_000_000] });
+        sizes::measure(kinds, if is_quick { &[10_000, 100_000] } else { &[100_000, 1_000_000] });
     }
     if is_wanted("soak") {
-        is_well = runtime
-            .block_on(soak_all(if kinds.is_empty() { &ALL } else { &kinds }, Duration::from_secs_f64(15.0 * minutes)));
+        is_well = runtime.block_on(soak_all(kinds, Duration::from_secs_f64(15.0 * minutes)));
     }
     if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -12,7 +12,7 @@ use tower_consent::{
 
 use crate::{
     postgres_server::{Server, sql_at},
-    process::keys,
+    process::{Kind, keys},
     servers::{RedisServer, ask},
 };
 
@@ -21,72 +21,81 @@ const TOGETHER: usize = 500;
 /// Seven days.
 const LIFE: i64 = 604_800;
 
-pub(crate) fn measure(counts: &[usize]) {
+pub(crate) fn measure(kinds: &[Kind], counts: &[usize]) {
     println!(
         "\nbytes of each; a token has a subject of 16 bytes, and no label; a record is a grant of all by a visitor"
     );
     println!("{:<34} {:>10} {:>8} {:>8}", "store", "how many", "token", "record");
     let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    for count in counts {
-        let (tokens, records) = (in_memory(&runtime, *count, false), in_memory(&runtime, *count, true));
-        show("memory, live bytes", *count, tokens, records);
+    for kind in kinds {
+        for count in counts {
+            match kind {
+                Kind::Memory => memory(&runtime, *count),
+                Kind::Redb => redb(&runtime, *count),
+                Kind::Redis => redis(&runtime, *count),
+                Kind::Postgres => postgres(&runtime, *count),
+            }
+        }
     }
-    for count in counts {
-        let size = |is_record| {
-            let folder = tempfile::tempdir().unwrap();
-            let file = folder.path().join("size.redb");
-            let store = RedbStore::open(&file).unwrap();
-            runtime.block_on(fill(&store, *count, is_record));
-            let before = fs::metadata(&file).unwrap().len();
-            store.compact().unwrap();
-            (before, fs::metadata(&file).unwrap().len())
-        };
-        let (tokens, records) = (size(false), size(true));
-        show("redb, the file as it grew", *count, tokens.0 as f64 / *count as f64, records.0 as f64 / *count as f64);
-        show(
-            "redb, the file once compacted",
-            *count,
-            tokens.1 as f64 / *count as f64,
-            records.1 as f64 / *count as f64,
-        );
-    }
-    for count in counts {
-        let size = |is_record| {
-            let server = RedisServer::start(&[])?;
-            Some(runtime.block_on(async {
-                let store = RedisStore::connect(server.url()).await.unwrap();
-                let used = async || -> u64 {
-                    let told = ask(&server.url(), &["INFO", "memory"]).await;
-                    told.lines().find_map(|line| line.strip_prefix("used_memory:")?.trim().parse().ok()).unwrap()
-                };
-                let before = used().await;
-                fill(&store, *count, is_record).await;
-                (used().await - before, bytes_below(&server.folder()))
-            }))
-        };
-        let (Some(tokens), Some(records)) = (size(false), size(true)) else { continue };
-        show("Redis, memory", *count, tokens.0 as f64 / *count as f64, records.0 as f64 / *count as f64);
-        show("Redis, append-only file", *count, tokens.1 as f64 / *count as f64, records.1 as f64 / *count as f64);
-    }
-    for count in counts {
-        let size = |is_record| {
-            // Sizes are asked for, and not safety: nothing waits for the disk.
-            let server = Server::start(&["fsync = off", "max_wal_size = 4GB"])?;
-            Some(runtime.block_on(async {
-                let address = server.database().await;
-                let store = PostgresStore::builder().accept_unsafe().connect(&address).await.unwrap();
-                let used = async || -> u64 {
-                    let sql = "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND relname LIKE 'tower_consent%'";
-                    sql_at(&address, sql).await[0][0].parse().unwrap()
-                };
-                let before = used().await;
-                fill(&store, *count, is_record).await;
-                used().await - before
-            }))
-        };
-        let (Some(tokens), Some(records)) = (size(false), size(true)) else { continue };
-        show("PostgreSQL, tables and indexes", *count, tokens as f64 / *count as f64, records as f64 / *count as f64);
-    }
+}
+
+fn memory(runtime: &runtime::Runtime, count: usize) {
+    let (tokens, records) = (in_memory(runtime, count, false), in_memory(runtime, count, true));
+    show("memory, live bytes", count, tokens, records);
+}
+
+fn redb(runtime: &runtime::Runtime, count: usize) {
+    let size = |is_record| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("size.redb");
+        let store = RedbStore::open(&file).unwrap();
+        runtime.block_on(fill(&store, count, is_record));
+        let before = fs::metadata(&file).unwrap().len();
+        store.compact().unwrap();
+        (before, fs::metadata(&file).unwrap().len())
+    };
+    let (tokens, records) = (size(false), size(true));
+    show("redb, the file as it grew", count, tokens.0 as f64 / count as f64, records.0 as f64 / count as f64);
+    show("redb, the file once compacted", count, tokens.1 as f64 / count as f64, records.1 as f64 / count as f64);
+}
+
+fn redis(runtime: &runtime::Runtime, count: usize) {
+    let size = |is_record| {
+        let server = RedisServer::start(&[])?;
+        Some(runtime.block_on(async {
+            let store = RedisStore::connect(server.url()).await.unwrap();
+            let used = async || -> u64 {
+                let told = ask(&server.url(), &["INFO", "memory"]).await;
+                told.lines().find_map(|line| line.strip_prefix("used_memory:")?.trim().parse().ok()).unwrap()
+            };
+            let before = used().await;
+            fill(&store, count, is_record).await;
+            (used().await - before, bytes_below(&server.folder()))
+        }))
+    };
+    let (Some(tokens), Some(records)) = (size(false), size(true)) else { return };
+    show("Redis, memory", count, tokens.0 as f64 / count as f64, records.0 as f64 / count as f64);
+    show("Redis, append-only file", count, tokens.1 as f64 / count as f64, records.1 as f64 / count as f64);
+}
+
+fn postgres(runtime: &runtime::Runtime, count: usize) {
+    let size = |is_record| {
+        // Sizes are asked for, and not safety: nothing waits for the disk.
+        let server = Server::start(&["fsync = off", "max_wal_size = 4GB"])?;
+        Some(runtime.block_on(async {
+            let address = server.database().await;
+            let store = PostgresStore::builder().accept_unsafe().connect(&address).await.unwrap();
+            let used = async || -> u64 {
+                let sql = "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND relname LIKE 'tower_consent%'";
+                sql_at(&address, sql).await[0][0].parse().unwrap()
+            };
+            let before = used().await;
+            fill(&store, count, is_record).await;
+            used().await - before
+        }))
+    };
+    let (Some(tokens), Some(records)) = (size(false), size(true)) else { return };
+    show("PostgreSQL, tables and indexes", count, tokens as f64 / count as f64, records as f64 / count as f64);
 }
 
 fn show(what: &str, count: usize, token: f64, record: f64) {
