@@ -14,6 +14,7 @@
 //! | [`sessions`] | How do I keep tower-sessions or axum-login to seven days, and how do I move to tokens? |
 //! | [`defaults`] | What holds if I set nothing? What can a policy file say? |
 //! | [`stores`] | Which store for tokens and records? What does each promise, and what can still go wrong? |
+//! | [`scale`] | What do many servers share? What does a request, a token, a record cost, and what breaks first as a site grows? |
 //! | [`laws`] | Which rule asks for which setting, and where does it stand? |
 //! | [`cookie_format`] | What is in the consent cookie? |
 
@@ -26,6 +27,7 @@ pub mod existing_banners;
 pub mod laws;
 pub mod privacy_policy;
 pub mod records;
+pub mod scale;
 pub mod sessions;
 pub mod stores;
 pub mod visits;
