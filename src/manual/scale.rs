@@ -141,5 +141,5 @@
 //! | Redis | 2 | 44,070 | 117 live sign-ins, 6,605 ended, 371 grants (192 withdrawn), 177 erasures | 0 | 0 | +0.32 MiB over 21,569 requests: 16 bytes for each |
 //! | PostgreSQL | 2 | 43,663 | 119 live sign-ins, 6,538 ended, 368 grants (190 withdrawn), 172 erasures | 0 | 0 | +0.38 MiB over 21,770 requests: 18 bytes for each |
 //!
-//! Garbage (one request in ten) got 400, 401, 403, 404, 405, 409 and
-//! 413, as planted; there was no 5xx.
+//! Garbage (one request in ten) got 400, 401, 403, 404, 405, 409 and 413, as planted; there was no 5xx. Half of the answers took
+//! less than 28, 66, 44 and 59 ms, and the longest 1.1, 1.5, 4.9 and 5.4 s: processes waited for a core, at a load of 15 to 20.
