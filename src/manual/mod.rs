@@ -20,6 +20,7 @@
 //! | [`records`] | What is written of a choice, who can see it, and how is it proved? |
 //! | [`sessions`] | How do I keep tower-sessions or axum-login to seven days, and how do I move to tokens? |
 //! | [`stores`] | Which store for tokens and records? What does each promise, and what can still go wrong? |
+//! | [`scale`] | What do many servers share? What does a request, a token, a record cost, and what breaks first as a site grows? |
 //! | [`limits`] | What can it not do, and what do I do about that? |
 //! | **Reference** | |
 //! | [`defaults`] | What holds if I set nothing? What can a policy file say? |
@@ -41,6 +42,7 @@ pub mod moving;
 pub mod privacy_policy;
 pub mod recipes;
 pub mod records;
+pub mod scale;
 pub mod sessions;
 pub mod stores;
 pub mod visits;

@@ -72,7 +72,7 @@
 //!
 //! | store | what a record costs, its data aside | writes |
 //! |---|---|---|
-//! | memory | some hundred bytes; at most 100,000 entries | at once; all is gone when the process ends |
+//! | memory | about 700 bytes; at most 100,000 entries | at once; all is gone when the process ends |
 //! | redb | | durable before it answers; whatever waits shares one write |
 //! | Redis | about 600 bytes; about 230 once erased | one `EVAL`; all keys of the records lie in one slot of a cluster |
 //! | PostgreSQL | about 330 bytes | one statement |
@@ -85,6 +85,9 @@
 //! store: see [`manual::records`](super::records).
 //!
 //! # Growth
+//!
+//! What many servers share, how many bytes a token and a record take in each store, and what breaks first, stands in
+//! [`manual::scale`](super::scale).
 //!
 //! A store grows with the sign-ins of seven days, not with users. Sign-ins of a script that never logs out stay for seven
 //! days each: limit attempts to sign in in front of the handler. [`MemoryStore`](crate::MemoryStore) refuses a sign-in

@@ -26,7 +26,7 @@ use crate::clock::{Clock, SystemClock};
 /// # Defaults
 ///
 /// At most 1,000,000 tokens (about 200 bytes each, with a subject of 16); a sweep every 5 minutes, on a thread that begins with the first
-/// token and ends with the store. At most 100,000 entries of consent records (about 500 bytes each), which end with the
+/// token and ends with the store. At most 100,000 entries of consent records (about 1,000 bytes each), which end with the
 /// process too: a proof that must outlive it needs another store.
 ///
 /// ```
