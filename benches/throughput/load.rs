@@ -1,0 +1,135 @@
+//! The load: connections that stay open, each with one request under way.
+
+use std::{
+    cell::Cell,
+    rc::Rc,
+    time::{Duration, Instant},
+};
+
+use memchr::memmem;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::LocalSet,
+    time::sleep,
+};
+
+use super::{Result, process::Server};
+
+const CONNECTIONS: usize = 32;
+/// Before anything counts: connections are made, caches filled.
+const WARM_UP: Duration = Duration::from_millis(200);
+
+/// What one stretch of load has shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample {
+    /// Microseconds of processor time per request, of the server.
+    pub(crate) processor: f64,
+    /// Answers per second.
+    pub(crate) rate: f64,
+    /// Microseconds from a request to its answer, for half of them and for all but one in a hundred.
+    pub(crate) half: f64,
+    pub(crate) tail: f64,
+    /// How much of its core the server had.
+    pub(crate) busy: f64,
+}
+
+/// A connection of HTTP/1.1.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    pub(crate) async fn open(server: &Server) -> Result<Self> {
+        let stream = TcpStream::connect(("127.0.0.1", server.port)).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, buffer: Vec::with_capacity(4096) })
+    }
+
+    /// Sends a request and reads its answer: the head, and the body.
+    pub(crate) async fn ask(&mut self, request: &[u8]) -> Result<(&[u8], &[u8])> {
+        self.stream.write_all(request).await?;
+        self.buffer.clear();
+        loop {
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                return Err("the server ended the connection".into());
+            }
+            let Some(head) = memmem::find(&self.buffer, b"\r\n\r\n") else { continue };
+            if self.buffer.len() >= head + 4 + body_length(&self.buffer[..head])? {
+                break;
+            }
+        }
+        let head = memmem::find(&self.buffer, b"\r\n\r\n").unwrap_or_default();
+        Ok((&self.buffer[..head], &self.buffer[head + 4..]))
+    }
+}
+
+/// What the head of a good answer says of its body.
+fn body_length(head: &[u8]) -> Result<usize> {
+    const FIELD: &[u8] = b"content-length: ";
+    let start = memmem::find(head, FIELD).map(|place| place + FIELD.len());
+    let digits = start.map(|start| head[start..].iter().take_while(|byte| byte.is_ascii_digit()));
+    match digits {
+        Some(digits) if head.starts_with(b"HTTP/1.1 200 ") => {
+            Ok(digits.fold(0, |length, digit| length * 10 + usize::from(digit - b'0')))
+        }
+        _ => Err(format!("an answer that was not asked for: {}", String::from_utf8_lossy(head)).into()),
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    WarmUp,
+    Counted,
+    Over,
+}
+
+/// Asks for so long, over all connections at once.
+pub(crate) async fn run(server: &Server, request: &[u8], time: Duration) -> Result<Sample> {
+    let (phase, request) = (Rc::new(Cell::new(Phase::WarmUp)), Rc::from(request));
+    let tasks = LocalSet::new();
+    let mut asking = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let connection = Connection::open(server).await?;
+        asking.push(tasks.spawn_local(ask(connection, Rc::clone(&request), Rc::clone(&phase))));
+    }
+    tasks
+        .run_until(async {
+            sleep(WARM_UP).await;
+            let (start, spent) = (Instant::now(), server.processor_time()?);
+            phase.set(Phase::Counted);
+            sleep(time).await;
+            phase.set(Phase::Over);
+            let (wall, spent) = (start.elapsed().as_nanos() as f64, (server.processor_time()? - spent) as f64);
+            let mut times = Vec::new();
+            for task in asking {
+                times.extend(task.await??);
+            }
+            times.sort_unstable();
+            let count = times.len();
+            let at = |part: usize| times.get(count * part / 100).map_or(f64::NAN, |nanos| f64::from(*nanos) / 1e3);
+            Ok(Sample {
+                processor: spent / count as f64 / 1e3,
+                rate: count as f64 / wall * 1e9,
+                half: at(50),
+                tail: at(99),
+                busy: spent / wall,
+            })
+        })
+        .await
+}
+
+/// One connection: the nanoseconds of each answer that counts.
+async fn ask(mut connection: Connection, request: Rc<[u8]>, phase: Rc<Cell<Phase>>) -> Result<Vec<u32>> {
+    let mut times = Vec::with_capacity(8192);
+    while phase.get() != Phase::Over {
+        let start = Instant::now();
+        connection.ask(&request).await?;
+        if phase.get() == Phase::Counted {
+            times.push(u32::try_from(start.elapsed().as_nanos()).unwrap_or(u32::MAX));
+        }
+    }
+    Ok(times)
+}
