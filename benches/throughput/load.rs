@@ -102,7 +102,8 @@ pub(crate) async fn run(server: &Server, request: &[u8], time: Duration) -> Resu
             phase.set(Phase::Counted);
             sleep(time).await;
             phase.set(Phase::Over);
-            let (wall, spent) = (start.elapsed().as_nanos() as f64, (server.processor_time()? - spent) as f64);
+            let (wall, spent) =
+                (start.elapsed().as_nanos() as f64, server.processor_time()?.saturating_sub(spent) as f64);
             let mut times = Vec::new();
             for task in asking {
                 times.extend(task.await??);

@@ -100,7 +100,8 @@ impl Server {
     pub(crate) fn processor_time(&self) -> Result<u64> {
         let mut sum = 0;
         for task in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            let told = fs::read_to_string(task?.path().join("schedstat"))?;
+            // A thread that has just ended is not there; those that serve stay.
+            let Ok(told) = fs::read_to_string(task?.path().join("schedstat")) else { continue };
             sum += told.split(' ').next().unwrap_or_default().parse::<u64>()?;
         }
         Ok(sum)

@@ -251,7 +251,12 @@ async fn ours(kind: ConsentKind, store: impl TokenStore, extra: Extra) -> Result
     let handler = async |session: Option<Session>, request: Request| answer(&request, session.is_some());
     let layer = |policy: PolicyBuilder| policy.build().map(|policy| ConsentLayer::new(policy).with_tokens(tokens));
     let rules = TokenRules::default().with_cookie_name(SESSION);
-    let policy = ours::declared(&[CONSENT, SESSION]).tokens(rules).mac_key("k1", [7; 32]);
+    // What the library knows by itself is not declared.
+    let own: &[_] = match extra {
+        Extra::Banner => &[CONSENT, SESSION, "OptanonConsent"],
+        _ => &[CONSENT, SESSION],
+    };
+    let policy = ours::declared(own).tokens(rules).mac_key("k1", [7; 32]);
     let router = match extra {
         Extra::None => page(handler).layer(layer(policy)?),
         Extra::Visits(log) => {

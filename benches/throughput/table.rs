@@ -15,6 +15,9 @@ const RATE: Figure = |sample| sample.rate;
 const HALF: Figure = |sample| sample.half;
 const TAIL: Figure = |sample| sample.tail;
 
+/// A server at saturation has this much of its core.
+const BUSY: f64 = 0.9;
+
 /// The median, the least and the most.
 #[derive(Clone, Copy, Debug)]
 struct Spread {
@@ -110,6 +113,14 @@ pub(crate) fn print(outcomes: &[Outcome]) {
         rows.push(row(title(outcome.duel.contender), |pair| &pair.own, &|figure| outcome.ratio(figure).text()));
     }
     lay_out(&heads, &rows, 2);
+    let busy = outcomes.iter().map(|outcome| outcome.of(|pair| &pair.base, |sample| sample.busy));
+    if busy.fold(f64::INFINITY, f64::min) < BUSY {
+        println!(
+            "\nAt times the base had less than {:.0} % of its core: others ran there, or the load was too weak. Rates and \
+             latencies then say little, and the processor time holds caches that were cold.",
+            BUSY * 100.0
+        );
+    }
     for outcome in outcomes.iter().filter(|outcome| outcome.dropped > 0) {
         let (name, profile) = (title(outcome.duel.contender), outcome.duel.profile.name());
         println!("\n{name} on {profile}: {} lines of visits were dropped, of all pairs.", outcome.dropped);
