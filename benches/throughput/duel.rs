@@ -7,7 +7,7 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 use super::{
     Result,
     common::profiles::{self, CONSENT, ConsentKind, Profile, Template, set_cookie_lines},
-    load::{self, Connection, Sample},
+    load::{Connection, Load, Sample},
     process::{Cores, Server},
     sites::{Contender, LINES, PAGE, SEEN},
 };
@@ -21,6 +21,9 @@ pub(crate) struct Place {
     /// Where files may be written.
     pub(crate) folder: PathBuf,
 }
+
+/// Turns of each within a pair: the machine's moods are longer than one.
+const TURNS: u32 = 7;
 
 /// Who runs in turn with whom.
 #[derive(Clone, Copy, Debug)]
@@ -74,31 +77,33 @@ impl Duel {
             let folder = tempfile::tempdir_in(&place.folder)?;
             let start = |contender| Server::start(contender, refuses, place, folder.path());
             let (base, own) = (start(self.base)?, start(self.contender)?);
-            let run = |server: &Server| -> Result<(Sample, u64)> {
-                let request = self.request(server)?;
-                runtime.block_on(async {
-                    self.check(server, &request).await?;
-                    let sample = load::run(server, &request.bytes, time).await?;
-                    Ok((sample, seen(server).await?.dropped))
-                })
-            };
-            let pair = if number % 2 == 0 {
-                let (base, _) = run(&base)?;
-                let (own, dropped) = run(&own)?;
-                outcome.dropped += dropped;
-                Pair { base, own }
-            } else {
-                let (own, dropped) = run(&own)?;
-                outcome.dropped += dropped;
-                Pair { base: run(&base)?.0, own }
-            };
+            outcome.pairs.push(runtime.block_on(self.pair([&base, &own], number, time))?);
+            outcome.dropped += runtime.block_on(seen(&own))?.dropped;
             if self.contender == Contender::OursVisits && fs::read_dir(folder.path().join("visits"))?.next().is_none() {
                 return Err("no visit was written".into());
             }
-            outcome.pairs.push(pair);
             eprint!(".");
         }
         Ok(outcome)
+    }
+
+    /// Base and contender in turn; who begins changes with each turn.
+    async fn pair(self, servers: [&Server; 2], number: usize, time: Duration) -> Result<Pair> {
+        let mut loads = Vec::new();
+        for server in servers {
+            let request = self.request(server)?;
+            self.check(server, &request).await?;
+            loads.push(Load::open(server, &request.bytes).await?);
+        }
+        for turn in 0..2 * TURNS as usize {
+            // A B, B A, A B
+            let who = (number + turn.div_ceil(2)) % 2;
+            loads[who].stretch(time / TURNS).await?;
+            // What a server still has to write belongs to its own turn.
+            seen(servers[who]).await?;
+        }
+        let samples = loads.into_iter().map(Load::sample).collect::<Result<Vec<_>>>()?;
+        Ok(Pair { base: samples[0], own: samples[1] })
     }
 
     fn request(self, server: &Server) -> Result<Request> {

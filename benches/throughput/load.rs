@@ -17,10 +17,10 @@ use tokio::{
 use super::{Result, process::Server};
 
 const CONNECTIONS: usize = 32;
-/// Before anything counts: connections are made, caches filled.
+/// Before anything counts: caches are filled.
 const WARM_UP: Duration = Duration::from_millis(200);
 
-/// What one stretch of load has shown.
+/// What a load has shown.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
     /// Microseconds of processor time per request, of the server.
@@ -79,58 +79,80 @@ fn body_length(head: &[u8]) -> Result<usize> {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    WarmUp,
-    Counted,
-    Over,
+/// A server with all connections to it, and what has been counted.
+#[derive(Debug)]
+pub(crate) struct Load<'s> {
+    server: &'s Server,
+    request: Rc<[u8]>,
+    connections: Vec<Connection>,
+    /// What the server had spent when counting began.
+    spent_before: u64,
+    wall: Duration,
+    /// Nanoseconds of each answer.
+    times: Vec<u32>,
 }
 
-/// Asks for so long, over all connections at once.
-pub(crate) async fn run(server: &Server, request: &[u8], time: Duration) -> Result<Sample> {
-    let (phase, request) = (Rc::new(Cell::new(Phase::WarmUp)), Rc::from(request));
-    let tasks = LocalSet::new();
-    let mut asking = Vec::new();
-    for _ in 0..CONNECTIONS {
-        let connection = Connection::open(server).await?;
-        asking.push(tasks.spawn_local(ask(connection, Rc::clone(&request), Rc::clone(&phase))));
+impl<'s> Load<'s> {
+    /// Opens the connections, and asks for a while without counting.
+    pub(crate) async fn open(server: &'s Server, request: &[u8]) -> Result<Self> {
+        let mut connections = Vec::new();
+        for _ in 0..CONNECTIONS {
+            connections.push(Connection::open(server).await?);
+        }
+        let (wall, times) = (Duration::ZERO, Vec::new());
+        let mut load = Self { server, request: request.into(), connections, spent_before: 0, wall, times };
+        load.stretch(WARM_UP).await?;
+        Ok(Self { spent_before: server.processor_time()?, wall, times: Vec::new(), ..load })
     }
-    tasks
-        .run_until(async {
-            sleep(WARM_UP).await;
-            let (start, spent) = (Instant::now(), server.processor_time()?);
-            phase.set(Phase::Counted);
-            sleep(time).await;
-            phase.set(Phase::Over);
-            let (wall, spent) =
-                (start.elapsed().as_nanos() as f64, server.processor_time()?.saturating_sub(spent) as f64);
-            let mut times = Vec::new();
-            for task in asking {
-                times.extend(task.await??);
-            }
-            times.sort_unstable();
-            let count = times.len();
-            let at = |part: usize| times.get(count * part / 100).map_or(f64::NAN, |nanos| f64::from(*nanos) / 1e3);
-            Ok(Sample {
-                processor: spent / count as f64 / 1e3,
-                rate: count as f64 / wall * 1e9,
-                half: at(50),
-                tail: at(99),
-                busy: spent / wall,
+
+    /// Asks for so long, over all connections at once.
+    pub(crate) async fn stretch(&mut self, time: Duration) -> Result<()> {
+        let tasks = LocalSet::new();
+        let is_over = Rc::new(Cell::new(false));
+        let start = Instant::now();
+        let asking = self.connections.drain(..).map(|connection| {
+            let (request, is_over) = (Rc::clone(&self.request), Rc::clone(&is_over));
+            tasks.spawn_local(ask(connection, request, is_over))
+        });
+        let asking: Vec<_> = asking.collect();
+        tasks
+            .run_until(async {
+                sleep(time).await;
+                is_over.set(true);
+                for task in asking {
+                    let (connection, times) = task.await??;
+                    self.connections.push(connection);
+                    self.times.extend(times);
+                }
+                self.wall += start.elapsed();
+                Ok(())
             })
+            .await
+    }
+
+    /// All that was counted. The server waits by now, so that the system has added up what it spent.
+    pub(crate) fn sample(mut self) -> Result<Sample> {
+        let spent = self.server.processor_time()?.saturating_sub(self.spent_before) as f64;
+        let (wall, count) = (self.wall.as_nanos() as f64, self.times.len());
+        self.times.sort_unstable();
+        let at = |part: usize| self.times.get(count * part / 100).map_or(f64::NAN, |nanos| f64::from(*nanos) / 1e3);
+        Ok(Sample {
+            processor: spent / count as f64 / 1e3,
+            rate: count as f64 / wall * 1e9,
+            half: at(50),
+            tail: at(99),
+            busy: spent / wall,
         })
-        .await
+    }
 }
 
-/// One connection: the nanoseconds of each answer that counts.
-async fn ask(mut connection: Connection, request: Rc<[u8]>, phase: Rc<Cell<Phase>>) -> Result<Vec<u32>> {
-    let mut times = Vec::with_capacity(8192);
-    while phase.get() != Phase::Over {
+/// One connection, and the nanoseconds of each answer.
+async fn ask(mut connection: Connection, request: Rc<[u8]>, is_over: Rc<Cell<bool>>) -> Result<(Connection, Vec<u32>)> {
+    let mut times = Vec::with_capacity(512);
+    while !is_over.get() {
         let start = Instant::now();
         connection.ask(&request).await?;
-        if phase.get() == Phase::Counted {
-            times.push(u32::try_from(start.elapsed().as_nanos()).unwrap_or(u32::MAX));
-        }
+        times.push(u32::try_from(start.elapsed().as_nanos()).unwrap_or(u32::MAX));
     }
-    Ok(times)
+    Ok((connection, times))
 }

@@ -8,9 +8,9 @@
 //!
 //! Each contender is an axum application in a process of its own, kept on one core. The load comes from this process, kept
 //! on another, over connections that stay open: as soon as one is answered it asks again, so that the server never waits.
-//! A contender runs in turn with its base, A B, B A, A B, both in new processes for each pair; a ratio is taken inside
-//! one pair, and the tables show the median of the pairs with the least and the most. The processor time is what the
-//! system counted for the server's threads. Redis runs on the load's core.
+//! A contender runs in turn with its base, A B, B A, a tenth of a second each; a pair is seven turns of both, in new
+//! processes. A ratio is taken inside one pair, and the tables show the median of the pairs with the least and the most.
+//! The processor time is what the system counted for the server's threads. Redis runs on the load's core.
 //!
 //! Only the processor time decides: a rate hangs on what else the machine does, and a missed goal fails nothing. It needs
 //! Linux, with `taskset` on the path.

@@ -133,8 +133,10 @@ fn answer(request: &Request, found: bool) -> Response {
     response
 }
 
-/// Bytes of cookies, whether the page found what it looked for, and lines of visits that were dropped.
+/// Bytes of cookies, whether the page found what it looked for, and lines of visits that were dropped; by then the others are
+/// written.
 async fn seen() -> String {
+    LOG.get().inspect(|log| log.flush());
     let dropped = LOG.get().map_or(0, VisitLog::dropped);
     format!("{} {} {dropped}", COOKIE_BYTES.load(Ordering::Relaxed), FOUND.load(Ordering::Relaxed))
 }
