@@ -1,22 +1,30 @@
 //! Instructions per request of this library beside its peers', counted by callgrind.
 //!
-//! `cargo bench --bench instructions`, and after `--` a list of profiles
-//! (`--profile NAME[,NAME]`). It needs `valgrind` on the path.
+//! `cargo bench --bench instructions`, and after `--`:
 //!
-//! The binary runs itself under callgrind, for each contender and profile twice: with n requests
-//! and with 2n. What the second run has more is n requests and nothing else. The counts of the bare
-//! handler are taken off, and repeat to about 1 % (hash maps are seeded anew in each process).
+//! - `--profile NAME[,NAME]`: only these profiles
+//! - `--gate`: this library alone, held against `benches/limits.toml`; fails where it has become slower
+//! - `--renew`: writes these limits anew
+//!
+//! It needs `valgrind` on the path. The binary runs itself under callgrind, for each contender and profile twice: with n
+//! requests and with 2n. What the second run has more is n requests and nothing else. The counts of the bare
+//! handler are taken off. Those of this library repeat exactly, those of peers with hash maps to about 1 % (the maps are
+//! seeded anew in each process).
 //! valgrind's processor has no SHA instructions, so that a MAC counts in its software form: some 15
 //! thousand instructions that take 0.2 microseconds on a real one.
 #![allow(clippy::indexing_slicing, reason = "a bench may panic, and its tables are its own")]
 
 mod common;
+#[path = "common/limits.rs"]
+mod limits;
 
 use std::process::{Command, ExitCode};
 
 use common::Result;
-use common::contenders::{self, BARE, BARE_INDEX, YARDSTICK, YARDSTICK_INDEX};
+use common::contenders::{self, BARE, BARE_INDEX, Role, YARDSTICK, YARDSTICK_INDEX};
+use common::ours::UNASKED;
 use common::profiles::{Profile, set_cookie_lines};
+use limits::{Counts, Maker};
 
 /// `Set-Cookie` lines of each answer.
 const LINES: usize = 1;
@@ -29,6 +37,8 @@ fn main() -> Result<ExitCode> {
         // The run under callgrind.
         ["--requests", times, profile, index] => serve(Profile::named(profile)?, index.parse()?, times.parse()?)?,
         ["--profile", names] => report(&names.split(',').map(Profile::named).collect::<Result<Vec<_>>>()?)?,
+        ["--gate"] => return limits::check(&Maker::here()?, &guarded()?),
+        ["--renew"] => limits::renew(&Maker::here()?, &guarded()?)?,
         [] if is_bench => report(&Profile::ALL)?,
         _ if is_bench => return Err(format!("unknown arguments {args:?}").into()),
         // A test run has nothing to say: the other bench checks the same contenders.
@@ -49,8 +59,26 @@ fn checked(profile: Profile) -> Result<Vec<&'static str>> {
     Ok(names)
 }
 
-/// Does little else than the requests: what the start of the process varies by is an error of the
-/// count.
+/// What the gate guards: this library, with and without MAC and token.
+const GUARDED: [Profile; 5] = [Profile::None, Profile::Dnt, Profile::Real, Profile::RealStrip, Profile::Huge];
+
+fn guarded() -> Result<Counts> {
+    let mut counts = Counts::new();
+    for profile in GUARDED {
+        checked(profile)?;
+        let bare = per_request(profile, BARE_INDEX)?;
+        let contenders = counts.entry(profile.name().to_owned()).or_default();
+        for (index, contender) in contenders::all(&set_cookie_lines(LINES))?.iter().enumerate() {
+            if contender.role == Role::Ours && contender.name != UNASKED {
+                contenders.insert(contender.name.to_owned(), per_request(profile, index)? - bare);
+                eprint!(".");
+            }
+        }
+    }
+    eprintln!();
+    Ok(counts)
+}
+
 fn serve(profile: Profile, index: usize, times: u32) -> Result<()> {
     let mut contenders = contenders::all(&set_cookie_lines(LINES))?;
     let contender = contenders.get_mut(index).ok_or("no such contender")?;
@@ -100,17 +128,20 @@ fn per_request(profile: Profile, index: usize) -> Result<f64> {
     Ok((twice as f64 - once as f64) / f64::from(requests))
 }
 
-/// The instructions of one whole process.
+/// Where counting starts and ends: the loop of `Run::run`, and what it calls.
+const LOOP: &str = "--toggle-collect=*Plain*run*";
+
+/// The instructions of so many requests, and of what the first of them sets up.
 fn count(profile: Profile, index: usize, requests: u32) -> Result<u64> {
     let mut valgrind = Command::new("valgrind");
-    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null", LOOP]);
     valgrind.arg(std::env::current_exe()?);
     valgrind.args(["--requests", &requests.to_string(), profile.name(), &index.to_string()]);
     let output = valgrind.output().map_err(|error| format!("valgrind does not start: {error}"))?;
     let report = String::from_utf8_lossy(&output.stderr);
     let counted = report.lines().find_map(|line| line.split_once("Collected : "));
     match counted {
-        Some((_, count)) if output.status.success() => Ok(count.trim().parse()?),
+        Some((_, count)) if output.status.success() && count != "0" => Ok(count.trim().parse()?),
         _ => Err(format!("callgrind failed:\n{report}").into()),
     }
 }

@@ -11,16 +11,23 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use allocation_counter::AllocationInfo;
 use common::{clock_at, lines, request};
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use time::macros::date;
 use tower::{Layer, Service};
-use tower_consent::{Category, CategoryEntry, ConsentLayer, CookieRule, Policy, Scope};
+use tower_consent::{
+    Category, CategoryEntry, ConsentLayer, CookieRule, MemoryStore, Policy, Scope, TokenContext, Tokens,
+};
 
 /// Where nothing is to be stripped: the context and what carries it.
 const NOTHING_TO_STRIP: u64 = 5;
 /// Where something is.
 const STRIPPING: u64 = 7;
+/// What a token that is asked for adds.
+const TOKEN: u64 = 1;
+/// Bytes of all of these, beside the line that is written anew.
+const BYTES: u64 = 1_200;
 
 const SIZES: [usize; 4] = [3, 12, 180, 720];
 
@@ -35,8 +42,16 @@ fn layer() -> ConsentLayer {
     ConsentLayer::new(policy.build().unwrap()).with_clock(clock_at(date!(2026 - 11 - 21)))
 }
 
-/// Sends a request, whose answer has these lines, and gives what leaves and how much was allocated for it.
+/// Sends a request, whose answer has these lines, and gives what leaves and how often it allocated.
 fn send<S>(service: &mut S, request: Request<()>) -> (HeaderMap, u64)
+where
+    S: Service<Request<()>, Response = Response<()>, Error = Infallible>,
+{
+    let (headers, counted) = measured(service, request);
+    (headers, counted.count_total)
+}
+
+fn measured<S>(service: &mut S, request: Request<()>) -> (HeaderMap, AllocationInfo)
 where
     S: Service<Request<()>, Response = Response<()>, Error = Infallible>,
 {
@@ -47,7 +62,7 @@ where
             headers = Some(response.into_parts().0.headers);
         }
     });
-    (headers.expect("an answer"), counted.count_total)
+    (headers.expect("an answer"), counted)
 }
 
 /// The allocations of the layer alone, and what it lets through: the names the handler saw, and the lines that left.
@@ -166,6 +181,57 @@ fn stripping_costs_the_same_for_any_number_of_cookies() {
                 assert!(cost.allocations <= STRIPPING, "{what}: {} with {size} cookies", cost.allocations);
             }
         }
+    }
+}
+
+/// The signals, and a token that the handler asks for: how often, and how much beside the stripped line itself.
+#[test]
+fn signals_and_a_token_are_within_the_numbers_too() {
+    let tokens = Tokens::new(MemoryStore::new());
+    let token = {
+        // A store in memory does not wait.
+        let issue = pin!(tokens.issue("user-17")).poll(&mut Context::from_waker(Waker::noop()));
+        let Poll::Ready(Ok(issued)) = issue else { panic!("no token") };
+        issued.token().expose()
+    };
+    let handler = || {
+        tower::service_fn(|request: Request<()>| async move {
+            let session = match TokenContext::of(request.extensions()) {
+                Some(context) => context.session(request.headers()).await.unwrap(),
+                None => None,
+            };
+            let mut response = Response::new(());
+            let told = HeaderValue::from_static(if session.is_some() { "1" } else { "0" });
+            response.headers_mut().insert(header::AGE, told);
+            Ok::<_, Infallible>(response)
+        })
+    };
+    let layer = layer();
+    let (granted, refused) = (consent(&layer, true), consent(&layer, false));
+    for (what, consent, size, signals, allowed) in [
+        ("granted", &granted, 12, false, NOTHING_TO_STRIP),
+        ("refused", &refused, 12, false, STRIPPING),
+        ("signals", &granted, 3, true, STRIPPING),
+        ("many", &refused, 180, true, STRIPPING),
+    ] {
+        let cookies = format!("{}; __Host-token={token}", jar(consent, size));
+        let mut fields = vec![("accept", "*/*"), ("sec-fetch-dest", "empty"), ("cookie", cookies.as_str())];
+        if signals {
+            fields.extend([("dnt", "1"), ("sec-gpc", "1")]);
+        }
+        let request = request(&fields);
+        let (mut bare, mut covered) = (handler(), layer.clone().with_tokens(tokens.clone()).layer(handler()));
+        for _ in 0..2 {
+            measured(&mut bare, request.clone());
+            measured(&mut covered, request.clone());
+        }
+        let (_, base) = measured(&mut bare, request.clone());
+        let (headers, total) = measured(&mut covered, request.clone());
+        assert_eq!(headers[header::AGE], "1", "{what}: the token is alive");
+        let (count, bytes) = (total.count_total - base.count_total, total.bytes_total - base.bytes_total);
+        assert!(count <= allowed + TOKEN, "{what}: {count} allocations");
+        let line = if allowed == STRIPPING { cookies.len() as u64 } else { 0 };
+        assert!(bytes <= BYTES + line, "{what}: {bytes} bytes, with cookies of {}", cookies.len());
     }
 }
 

@@ -34,7 +34,7 @@ fn policy() -> PolicyBuilder {
 }
 
 /// The policy of all cookies but the library's own, which are not declared.
-fn declared(own: &[&str]) -> PolicyBuilder {
+pub(crate) fn declared(own: &[&str]) -> PolicyBuilder {
     Policy::builder()
         .consent_cookie(ConsentCookie::default().with_name(CONSENT))
         .essential(ESSENTIAL.iter().copied().filter(|name| !own.contains(name)))

@@ -44,16 +44,19 @@ pub(crate) fn consent_value(kind: ConsentKind) -> String {
     signed.map_or_else(String::new, |cookie| cookie.value().to_owned())
 }
 
-/// The filter over tower-sessions over a handler that loads its session once.
-pub(crate) fn stack(
-    lines: &Lines,
-) -> Result<impl Service<Request<Body>, Response = Response<Body>, Error: Debug> + 'static> {
-    let store = MemoryStore::default();
-    let record = Record {
+/// The sign-in as tower-sessions stores it.
+pub(crate) fn record() -> Record {
+    Record {
         id: SESSION_ID,
         data: [("user".to_owned(), "user-17".into())].into(),
         expiry_date: OffsetDateTime::now_utc() + Duration::days(7),
-    };
+    }
+}
+
+/// Sessions in memory, one of which is the sign-in.
+pub(crate) fn sessions() -> Result<MemoryStore> {
+    let store = MemoryStore::default();
+    let record = record();
     // The store answers at once; what it fails with would be seen by the check before the
     // measurement.
     let mut cx = Context::from_waker(Waker::noop());
@@ -61,7 +64,13 @@ pub(crate) fn stack(
         return Err("the session store waits".into());
     };
     saved?;
+    Ok(store)
+}
 
+/// The filter over tower-sessions over a handler that loads its session once.
+pub(crate) fn stack(
+    lines: &Lines,
+) -> Result<impl Service<Request<Body>, Response = Response<Body>, Error: Debug> + 'static> {
     let lines = lines.clone();
     let handler = service_fn(move |request: Request<Body>| {
         let lines = lines.clone();
@@ -73,29 +82,35 @@ pub(crate) fn stack(
             Ok::<_, tower_sessions::session::Error>(answer(&request, found, &lines))
         }
     });
-    let sessions = SessionManagerLayer::new(store).with_name(SESSION);
-    Ok(Filter { inner: sessions.layer(handler), key: key() })
+    let sessions = SessionManagerLayer::new(sessions()?).with_name(SESSION);
+    Ok(filter(sessions.layer(handler)))
 }
 
-struct Filter<S> {
+/// Keeps consent round any service.
+pub(crate) fn filter<S>(inner: S) -> Filter<S> {
+    Filter { inner, key: key() }
+}
+
+#[derive(Clone)]
+pub(crate) struct Filter<S> {
     inner: S,
     key: Key,
 }
 
-impl<S> Service<Request<Body>> for Filter<S>
+impl<S, A, B> Service<Request<A>> for Filter<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>, Future: Send + 'static>,
+    S: Service<Request<A>, Response = Response<B>, Future: Send + 'static>,
 {
-    type Response = Response<Body>;
+    type Response = Response<B>;
     type Error = S::Error;
     // Boxed, as axum's `middleware::from_fn` does it.
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, S::Error>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<B>, S::Error>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<A>) -> Self::Future {
         let grants_all = grants_all(request.headers(), &self.key);
         if !grants_all {
             filter_request(request.headers_mut());
