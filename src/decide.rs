@@ -361,6 +361,10 @@ impl Decision {
         };
         let category_target = Target::Category(category);
         match (of(target), target) {
+            // A grant by name that has ended leaves what was said of the category: a refusal does not end with it.
+            (Some(Answer::Lapsed), Target::Service(_)) if matches!(of(category_target), Some(Answer::Refused)) => {
+                Answer::Refused
+            }
             (Some(answer), _) => answer,
             (None, Target::Category(_)) => Answer::Unnamed(Reason::NewCategory),
             (None, Target::Service(_)) => match of(category_target) {
