@@ -147,7 +147,7 @@ fn the_browser_knows_the_examples_of_the_documents() {
         ("=a=b", is("", "a=b", "/shop", None)),
         ("ab", is("", "ab", "/shop", None)),
         ("\u{a0}a=b", is("\u{a0}a", "b", "/shop", None)),
-        ("a=; Path=/x; path=y", is("a", "", "/x", None)),
+        ("a=; Path=/x; path=y", is("a", "", "/shop", None)),
         ("a=b; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT", is("a", "b", "/shop", Some(60))),
         ("a=b; Expires=Fri, 15 Jan 2027 08:00:09 GMT; Max-Age=x", is("a", "b", "/shop", Some(9))),
         ("a=b; Max-Age=99999999999999999999", is("a", "b", "/shop", Some(400 * 86_400))),

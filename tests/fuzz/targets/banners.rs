@@ -63,7 +63,7 @@ const UNNAMED: [&str; 0] = [];
 const COST: u64 = 64 * 1024;
 const COST_A_BYTE: u64 = 64;
 
-/// 2026-11-22T12:00:00Z.
+/// 2026-11-22T12:00:00Z, for values without a time of their own.
 const NOW: i64 = 1_795_348_800;
 
 pub(crate) struct Subject {
@@ -112,7 +112,10 @@ impl Subject {
         };
         let source = ConsentSource::banner(banner);
         let source = keys.iter().enumerate().fold(source, |source, (at, key)| source.service(format!("k{at}"), [key]));
-        let layer = |policy: Policy| ConsentLayer::new(policy).with_clock(ManualClock::at(NOW));
+        // A day after the newest of its values, before they end by themselves.
+        let made = usual.iter().filter_map(|case| seconds(case["expected"]["decided_at"].as_str()?));
+        let now = made.max().map_or(NOW, |made| made + 86_400);
+        let layer = |policy: Policy| ConsentLayer::new(policy).with_clock(ManualClock::at(now));
         Self {
             banner,
             reading: layer(policy().source(source).build().unwrap()),
@@ -146,6 +149,15 @@ impl Subject {
     }
 }
 
+/// A moment as the tables write it: `2026-11-22T07:52:42Z`.
+fn seconds(moment: &str) -> Option<i64> {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let (day, time) = moment.trim_end_matches('Z').split_once('T')?;
+    let [year, month, day] = day.split('-').collect::<Vec<_>>()[..] else { return None };
+    let month = MONTHS.get(month.parse::<usize>().ok()?.checked_sub(1)?)?;
+    naive::cookie_date(format!("{day} {month} {year} {time}").as_bytes())
+}
+
 pub(crate) fn run(input: &[u8]) {
     let Some((which, rest)) = pick(input, BANNERS.len()) else { return };
     let lines = field_lines(rest, 3);
@@ -168,9 +180,9 @@ pub(crate) fn check(subject: &Subject, lines: &[Vec<u8>]) -> Result<(), String> 
         let texts = texts(lines);
         let is_named = |key: &str| texts.iter().any(|text| contains(text, key.as_bytes()));
         let unnamed = |grant: &&String| {
-            grant
-                .strip_prefix('@')
-                .is_some_and(|key| !key.split(['/', ':']).all(is_named) && !is_an_answer_for_all(subject, lines))
+            grant.strip_prefix('@').is_some_and(|key| {
+                !key.rsplit(['/', ':']).next().is_some_and(is_named) && !is_an_answer_for_all(subject, lines)
+            })
         };
         if let Some(key) = grants.iter().find(unnamed) {
             return Err(format!("{key} is granted, and not named"));

@@ -6,7 +6,7 @@ use super::naive;
 /// Where browsers differ, or have differed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Manner {
-    /// An unreadable last Max-Age, Expires or Path takes an earlier one with it, as in Chromium.
+    /// An unreadable last Max-Age or Expires takes an earlier one with it, as in Chromium.
     pub(crate) last_counts: bool,
     /// `Max-Age=+5` is a number (D3).
     pub(crate) reads_plus: bool,
@@ -142,7 +142,7 @@ struct Attributes {
     max_age: Option<i64>,
     expires: Option<i64>,
     domain: Option<Vec<u8>>,
-    /// Only one that counts: it begins with a slash.
+    /// `None` too where the last one does not begin with a slash.
     path: Option<Vec<u8>>,
     is_secure: bool,
     is_http_only: bool,

@@ -46,7 +46,7 @@ fn pick(input: &[u8], count: usize) -> Option<(usize, &[u8])> {
 
 /// The lines of an input that can be values of header fields: no others reach a service. Blanks around a value are no
 /// part of it. At most `most` of them.
-fn field_lines(input: &[u8], most: usize) -> Vec<Vec<u8>> {
+pub(crate) fn field_lines(input: &[u8], most: usize) -> Vec<Vec<u8>> {
     let lines = naive::split(input, b'\n').into_iter().map(|line| naive::trim(&line));
     lines.filter(|line| HeaderValue::from_bytes(line).is_ok()).take(most).collect()
 }
