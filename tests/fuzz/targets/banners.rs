@@ -55,10 +55,6 @@ pub(crate) const BANNERS: [&str; 29] = [
 /// Strings of bits: a key stands nowhere in their text.
 const BITS: [&str; 3] = ["tcf", "gpp", "us-privacy"];
 
-/// Tools with values that say a whole answer in one word, or whose keys the policy translates: what they grant is not named
-/// in the value.
-const UNNAMED: [&str; 0] = [];
-
 /// Bytes that reading may cost, above what the layer costs without it.
 const COST: u64 = 64 * 1024;
 const COST_A_BYTE: u64 = 64;
@@ -176,7 +172,7 @@ pub(crate) fn check(subject: &Subject, lines: &[Vec<u8>]) -> Result<(), String> 
         return Err(format!("{cost} bytes for {length}"));
     }
     let name = subject.banner.as_str();
-    if !BITS.contains(&name) && !UNNAMED.contains(&name) {
+    if !BITS.contains(&name) {
         let texts = texts(lines);
         let is_named = |key: &str| texts.iter().any(|text| contains(text, key.as_bytes()));
         let unnamed = |grant: &&String| {

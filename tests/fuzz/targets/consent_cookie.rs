@@ -284,7 +284,8 @@ impl Said {
             }
             // Nobody has decided on it: as the regime says, unless everything was refused, or a revision asks again.
             let is_named = (is_granted(name) && since <= self.revision) || is_covered;
-            !is_opt_in && !self.refuses_all && !(is_outdated && is_named)
+            let is_closed = is_opt_in || self.refuses_all || (is_outdated && is_named);
+            !is_closed
         };
         let categories = CATEGORIES.iter().filter(|name| may(name, name, 1)).map(|name| (*name).to_owned());
         let since = |name: &str| if name == NEW_SERVICE.0 { NEW_SERVICE.1 } else { 1 };
@@ -307,12 +308,6 @@ fn mac_of(id: &str, secret: &[u8], payload: &[u8]) -> String {
         purpose.extend(part.as_bytes());
     }
     URL_SAFE_NO_PAD.encode(hmac(&hmac(secret, &purpose), payload))
-}
-
-/// A value with a right MAC, for a corpus.
-pub(crate) fn signed(payload: &str) -> String {
-    let (id, secret) = KEYS[0];
-    format!("{payload}~{id}~{}", mac_of(id, &secret, payload.as_bytes()))
 }
 
 /// One to eight digits, the first not 0.

@@ -22,8 +22,10 @@ use std::path::PathBuf;
 
 use http::{HeaderName, HeaderValue, Request};
 
+type Target = (&'static str, fn(&[u8]));
+
 /// Every target by its name.
-pub(crate) const ALL: [(&str, fn(&[u8])); 6] = [
+pub(crate) const ALL: [Target; 6] = [
     ("request", request::run),
     ("response", response::run),
     ("consent_cookie", consent_cookie::run),

@@ -130,7 +130,7 @@ fn cookies_follow(layer: &ConsentLayer, consent: &[Vec<u8>], decision: &Decision
             return Err(format!("{name} passes, and what it is for is refused"));
         }
         let passes = verdict.is_allowed() || !decision.is_enforced();
-        let sent = [consent, &[pair.clone()]].concat();
+        let sent = [consent, std::slice::from_ref(&pair)].concat();
         let mut came = Vec::new();
         let response = exchange(layer, with_lines(header::COOKIE, &sent), |request| {
             came = lines(request.headers(), header::COOKIE);
@@ -139,7 +139,7 @@ fn cookies_follow(layer: &ConsentLayer, consent: &[Vec<u8>], decision: &Decision
             response
         });
         let is_pair = |line: &Vec<u8>| line.starts_with(&pair);
-        if came.iter().any(|line| *line == pair) != passes {
+        if came.contains(&pair) != passes {
             return Err(format!("{name}: {verdict} and in the request it is otherwise"));
         }
         let left = lines(response.headers(), header::SET_COOKIE);
@@ -155,8 +155,11 @@ fn is_deletion(line: &[u8]) -> bool {
     naive::Ending::of(&naive::split(line, b';')[1..], NOW) != naive::Ending::Stores
 }
 
-/// The pair and the line of a choice of everything or nothing, if one is written.
-fn choose(layer: &ConsentLayer, grants: bool) -> Result<Option<(Vec<u8>, Vec<u8>)>, String> {
+/// The pair of a cookie, and its line.
+type Written = (Vec<u8>, Vec<u8>);
+
+/// A choice of everything or nothing, if one is written.
+fn choose(layer: &ConsentLayer, grants: bool) -> Result<Option<Written>, String> {
     let mut name = String::new();
     let response = exchange(layer, Request::new(()), |request| {
         let decision = ConsentContext::of(request.extensions()).expect("a context").decision();

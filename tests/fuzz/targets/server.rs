@@ -5,7 +5,7 @@ use super::naive;
 
 /// Every name that some reader sees; how it reads, for a message.
 pub(crate) fn names(lines: &[Vec<u8>]) -> Vec<(&'static str, Vec<u8>)> {
-    let joined = vec![lines.join(&b"; "[..])];
+    let joined = [lines.join(&b"; "[..])];
     let mut found = Vec::new();
     for (how, lines, has_quotes) in [
         ("a line at a time", lines, false),
