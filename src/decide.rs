@@ -8,9 +8,8 @@
 //! 2. **Narrowed** by the application: refused. An application hook can only take away.
 //! 3. **A signal in force that covers it**: refused, unless the visitor granted it by name later and in knowledge of
 //!    every such signal (11 CCR 7025(c)(3)), and the policy does not say that signals always win.
-//! 4. **A valid choice**: a service's refusal, then a service's grant, then its category's. A category's grant covers only
-//!    services that the policy had when it was given. What the choice does not name is refused if everything offered was
-//!    refused; otherwise it is undecided by itself.
+//! 4. **A valid choice**: a service's refusal, then its grant, then its category's. A category's grant covers only services
+//!    that were there. What it does not name is refused if all that was offered was; otherwise undecided by itself.
 //! 5. **Nobody decided**: as the regime says. On a cross-site request that cannot show the choice, and with a consent
 //!    cookie that is there but unusable, nothing passes in any regime. At an outdated revision refusals stand, and what was granted is
 //!    closed until it is granted again.
@@ -99,6 +98,7 @@ pub(crate) fn decide(
 }
 
 /// What a choice says of one category or service.
+#[derive(PartialEq)]
 enum Answer {
     Granted,
     Refused,
@@ -359,11 +359,13 @@ impl Decision {
                 None
             }
         };
-        let category_target = Target::Category(category);
+        let by_category = || of(Target::Category(category));
         match (of(target), target) {
+            // A grant by name that has ended leaves what was said of the category: a refusal does not end with it.
+            (Some(Answer::Lapsed), Target::Service(_)) if by_category() == Some(Answer::Refused) => Answer::Refused,
             (Some(answer), _) => answer,
             (None, Target::Category(_)) => Answer::Unnamed(Reason::NewCategory),
-            (None, Target::Service(_)) => match of(category_target) {
+            (None, Target::Service(_)) => match by_category() {
                 Some(Answer::Granted | Answer::Lapsed) if self.policy.since(target) > choice.revision => {
                     Answer::Unnamed(Reason::NewService)
                 }

@@ -174,7 +174,12 @@ fn fate(line: &[u8], judge: &mut Judge<'_>, report: Report<'_>) -> (Fate, bool) 
         // A browser whose clock differs may take a date that has just passed for a life.
         Some(_) if attributes.max_age.is_none() || attributes.is_max_age_doubtful => "; Max-Age=0".to_owned(),
         Some(_) => String::new(),
-        None if is_deletion || is_own => String::new(),
+        None if is_own => String::new(),
+        // Where a browser might take it for a life, that life would be without the policy's limits.
+        None if is_deletion && has_amendments(policy, rule) && !attributes.deletes_everywhere() => {
+            "; Max-Age=0".to_owned()
+        }
+        None if is_deletion => String::new(),
         None => amendments(policy, rule, &attributes, decision.now()),
     };
     if !is_own && policy.hook_drops(&SetCookieLine { name, line, verdict, is_deletion }) {
@@ -209,7 +214,7 @@ fn amendments(policy: &Policy, rule: Option<&CompiledRule>, attributes: &Attribu
         let most = max_age.seconds_from(now);
         let is_over = match attributes.lifetime(now) {
             Some(seconds) => seconds > most || attributes.is_max_age_doubtful,
-            None => rule.source.add_max_age,
+            None => rule.source.add_max_age || attributes.max_age_with_plus.is_some_and(|seconds| seconds > most),
         };
         if is_over {
             more.push_str("; Max-Age=");

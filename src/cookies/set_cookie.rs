@@ -32,8 +32,12 @@ pub(crate) struct Attributes<'a> {
     /// Whether the last Max-Age is unreadable. By the specification an earlier one then stands; some browsers have let
     /// the last one count, and fall back on Expires.
     pub(crate) is_max_age_doubtful: bool,
+    /// Seconds of the last Max-Age where it has a plus sign: unreadable by the specification, and a number to some browsers.
+    pub(crate) max_age_with_plus: Option<i64>,
     /// Unix seconds; `None` if absent or unreadable.
     pub(crate) expires: Option<i64>,
+    /// Whether the last Expires is unreadable, as with Max-Age.
+    pub(crate) is_expires_doubtful: bool,
     pub(crate) domain: Option<&'a [u8]>,
     pub(crate) path: Option<&'a [u8]>,
     pub(crate) secure: bool,
@@ -59,9 +63,12 @@ impl<'a> Attributes<'a> {
                 // An unreadable one is ignored, and leaves an earlier one in force.
                 let seconds = max_age(value);
                 attributes.is_max_age_doubtful = seconds.is_none();
+                attributes.max_age_with_plus = value.strip_prefix(b"+").and_then(digits);
                 attributes.max_age = seconds.or(attributes.max_age);
             } else if is("expires") {
-                attributes.expires = date::parse(value).or(attributes.expires);
+                let moment = date::parse(value);
+                attributes.is_expires_doubtful = moment.is_none();
+                attributes.expires = moment.or(attributes.expires);
             } else if is("domain") {
                 attributes.domain = Some(value);
             } else if is("path") {
@@ -88,6 +95,14 @@ impl<'a> Attributes<'a> {
         }
     }
 
+    /// Whether every browser takes a deletion for one.
+    pub(crate) const fn deletes_everywhere(&self) -> bool {
+        match self.max_age {
+            Some(_) => !self.is_max_age_doubtful,
+            None => !self.is_max_age_doubtful && !self.is_expires_doubtful,
+        }
+    }
+
     /// How many seconds the cookie lives from now on; `None` if it ends with the browser session.
     pub(crate) fn lifetime(&self, now: i64) -> Option<i64> {
         self.max_age.or_else(|| self.expires.map(|moment| moment.saturating_sub(now)))
@@ -96,16 +111,19 @@ impl<'a> Attributes<'a> {
 
 /// `-?DIGIT+`, cut to what fits.
 fn max_age(value: &[u8]) -> Option<i64> {
-    let (is_negative, digits) = match value {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
+    let (is_negative, text) = match value {
+        [b'-', text @ ..] => (true, text),
+        text => (false, text),
     };
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+    digits(text).map(|number| if is_negative { -number } else { number })
+}
+
+fn digits(text: &[u8]) -> Option<i64> {
+    if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let number =
-        digits.iter().fold(0i64, |number, digit| number.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
-    Some(if is_negative { -number } else { number })
+    let add = |number: i64, digit: &u8| number.saturating_mul(10).saturating_add(i64::from(digit - b'0'));
+    Some(text.iter().fold(0, add))
 }
 
 fn same_site(value: &[u8]) -> Option<SameSite> {

@@ -40,7 +40,14 @@ impl Object {
     }
 
     pub(super) fn number(&self, name: &'static str) -> Result<Option<u32>, Fault> {
-        let number = |value: &Value| value.as_u64().and_then(|number| u32::try_from(number).ok());
+        // `3.0` is a whole number to JSON Schema, and what some languages write.
+        let whole = |number: f64| {
+            (number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number)).then_some(number as u32)
+        };
+        let number = |value: &Value| match value.as_u64() {
+            Some(number) => u32::try_from(number).ok(),
+            None => value.as_f64().and_then(whole),
+        };
         self.read(name, "a whole number from 0 to 4294967295 is expected", number)
     }
 
@@ -60,7 +67,12 @@ impl Object {
         texts.ok_or_else(|| Fault::malformed(name, &value.to_string(), "a list of names is expected"))
     }
 
-    fn read<T>(&self, name: &'static str, expected: &str, read: fn(&Value) -> Option<T>) -> Result<Option<T>, Fault> {
+    fn read<T>(
+        &self,
+        name: &'static str,
+        expected: &str,
+        read: impl Fn(&Value) -> Option<T>,
+    ) -> Result<Option<T>, Fault> {
         let Some(value) = self.value(name) else { return Ok(None) };
         read(value).map(Some).ok_or_else(|| Fault::malformed(name, &value.to_string(), expected))
     }
