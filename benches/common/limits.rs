@@ -1,7 +1,7 @@
 //! The counts that must not be exceeded, and the table that says where they are.
 //!
-//! They stand in `benches/limits.toml`, with what they were counted with: another compiler, another processor or another
-//! valgrind makes other instructions of the same source.
+//! They stand in `benches/limits.toml`, with what they were counted with: another compiler, another processor, another version
+//! of a library or another valgrind makes other instructions of the same source.
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use super::common::Result;
 
 /// What a count may be above its limit. Counts repeat exactly on one machine; another may have another C library.
 const ALIKE: f64 = 1.03;
-/// The same, where compiler, processor or valgrind are others than those of the limits.
+/// The same, where compiler, libraries, processor or valgrind are others than those of the limits.
 const UNLIKE: f64 = 1.15;
 /// Below this share of its limit a count has become so much better that the limit no longer guards it.
 const BETTER: f64 = 0.95;
@@ -29,6 +29,31 @@ pub(crate) struct Maker {
     rust: String,
     valgrind: String,
     processor: String,
+    libraries: String,
+}
+
+/// Whose code a request runs through, beside ours. Their versions are not in the repository.
+const LIBRARIES: [&str; 12] =
+    ["arc-swap", "base64", "bytes", "hashbrown", "hmac", "http", "memchr", "sha2", "time", "tokio", "tower", "wide"];
+
+#[derive(Deserialize)]
+struct Lock {
+    package: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    version: String,
+}
+
+/// What cargo has chosen of them: `bytes 1.12.2, http 1.5.0, …`.
+fn libraries() -> Result<String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock");
+    let text = fs::read_to_string(&file).map_err(|error| format!("Cargo.lock: {error}"))?;
+    let lock: Lock = toml::from_str(&text).map_err(|error| format!("Cargo.lock: {error}"))?;
+    let ours = lock.package.iter().filter(|package| LIBRARIES.contains(&package.name.as_str()));
+    Ok(ours.map(|package| format!("{} {}", package.name, package.version)).collect::<Vec<_>>().join(", "))
 }
 
 impl Maker {
@@ -42,7 +67,8 @@ impl Maker {
             let number = text.split([' ', '-', '\n']).nth(1);
             Ok(number.ok_or_else(|| format!("{program} has no version"))?.to_owned())
         };
-        Ok(Self { rust: version(&rustc)?, valgrind: version("valgrind")?, processor: processor() })
+        let (rust, valgrind) = (version(&rustc)?, version("valgrind")?);
+        Ok(Self { rust, valgrind, processor: processor(), libraries: libraries()? })
     }
 }
 
@@ -147,9 +173,9 @@ pub(crate) fn renew(maker: &Maker, counts: &Counts) -> Result<()> {
     let mut text = format!(
         "# Instructions per request above the bare handler, by profile and contender: what `cargo bench --bench instructions\n\
          # -- --gate` holds a change against, in CI. {ALIKE} times as many are let pass, and {UNLIKE} times where compiler,\n\
-         # valgrind or processor are others than here. Written by `-- --renew`.\n\n\
-         [made_with]\nrust = {:?}\nvalgrind = {:?}\nprocessor = {:?}\n",
-        maker.rust, maker.valgrind, maker.processor
+         # libraries, valgrind or processor are others than here. Written by `-- --renew`.\n\n\
+         [made_with]\nrust = {:?}\nvalgrind = {:?}\nprocessor = {:?}\nlibraries = {:?}\n",
+        maker.rust, maker.valgrind, maker.processor, maker.libraries
     );
     for (profile, contenders) in counts {
         write!(text, "\n[counts.{profile}]\n")?;
