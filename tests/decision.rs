@@ -220,11 +220,14 @@ impl Case {
         let grants_live = self.state == State::Chosen;
         // Where something passes until it is refused a refusal never lapses: opt-out, and *functional* by exemption.
         let refusals_live = grants_live || self.regime != Regime::OptIn;
-        // The mark that counts: the service's own, then its category's.
+        // The mark that counts: the service's own, then its category's. A grant by name that has ended leaves a refusal of the
+        // category.
         let own = service.map(|service| self.services[service]);
         let since = service.map_or(1, |service| SERVICES[service].1);
+        let is_refused_besides = self.categories[category] == Mark::Refused && refusals_live;
         let mark = match own {
             Some(Mark::Refused) => Mark::Refused,
+            Some(Mark::Granted) if !grants_live && is_refused_besides => Mark::Refused,
             Some(Mark::Granted) if since <= self.revision => Mark::Granted,
             _ => match self.categories[category] {
                 // A category's grant does not cover what came after it.
