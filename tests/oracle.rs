@@ -6,37 +6,20 @@
 mod inputs;
 #[path = "oracle/naive.rs"]
 mod naive;
+#[path = "common/property.rs"]
+mod property;
 #[path = "oracle/scenarios.rs"]
 mod scenarios;
 
 use http::header;
 use inputs::{cookie_line, date, set_cookie_line};
-use proptest::{
-    prelude::*,
-    sample::select,
-    test_runner::{TestCaseError, TestError, TestRunner},
-};
+use property::hold;
+use proptest::{prelude::*, sample::select};
 use scenarios::{
     ASKED, NOW, SCENARIOS, answer_with, answer_with_choice, check_request, check_response, exchange, judge_response,
     lines, show_all,
 };
 use tower_consent::Category;
-
-/// How many cases a property tries: enough to be worth a claim in CI, few enough that the loop of a developer stays quick.
-fn cases() -> u32 {
-    if std::env::var_os("CI").is_some() { 100_000 } else { 5_000 }
-}
-
-/// A property test without files of old failures: the inputs are small, and a failure prints its own.
-fn hold<S: Strategy>(strategy: &S, property: impl Fn(S::Value) -> Result<(), String>) {
-    let config = ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() };
-    match TestRunner::new(config).run(strategy, |value| property(value).map_err(TestCaseError::fail)) {
-        Ok(()) => {}
-        // The reason shows the lines as text, the value would show them as numbers.
-        Err(TestError::Fail(reason, _)) => panic!("{reason}"),
-        Err(error) => panic!("{error}"),
-    }
-}
 
 /// Values that are no consent; with one of them in the request the consent is malformed or ambiguous (R53, R118).
 const NO_CONSENTS: &[&str] =

@@ -2,6 +2,9 @@
 //! not allowed (R50), whatever the bytes and however the attack (R66-R72).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "common/property.rs"]
+mod property;
+
 use std::{
     collections::BTreeSet,
     convert::Infallible,
@@ -14,19 +17,11 @@ use std::{
 use axum_extra::extract::CookieJar;
 use headers::HeaderMapExt;
 use http::{HeaderMap, HeaderValue, Request, Response, header};
-use proptest::{
-    prelude::*,
-    sample::select,
-    test_runner::{TestCaseError, TestError, TestRunner},
-};
+use property::hold;
+use proptest::{prelude::*, sample::select};
 use tower::{Layer, Service};
 use tower_consent::{Category, ConsentLayer, Policy, Regime, UnknownCookies};
 use tower_cookies::{CookieManagerLayer, Cookies};
-
-/// How many cases the property tries: many in CI, few enough elsewhere that the loop of a developer stays quick.
-fn cases() -> u32 {
-    if std::env::var_os("CI").is_some() { 100_000 } else { 5_000 }
-}
 
 // The policies: names that are allowed, names that are refused, and prefixes of both kinds inside each other.
 
@@ -247,13 +242,7 @@ fn line() -> impl Strategy<Value = Vec<u8>> + Clone {
 /// R50, R66-R68, R70-R72.
 #[test]
 fn no_reader_sees_a_name_that_is_not_allowed() {
-    let config = ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() };
-    let lines = prop::collection::vec(line(), 1..4);
-    match TestRunner::new(config).run(&lines, |lines| hold_all(&lines).map_err(TestCaseError::fail)) {
-        Ok(()) => {}
-        Err(TestError::Fail(reason, _)) => panic!("{reason}"),
-        Err(error) => panic!("{error}"),
-    }
+    hold(&prop::collection::vec(line(), 1..4), |lines| hold_all(&lines));
 }
 
 // Named attacks.

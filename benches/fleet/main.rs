@@ -46,6 +46,8 @@ mod soak;
 #[path = "../../examples/fleet/stores.rs"]
 mod stores;
 mod throughput;
+#[path = "../../tests/servers/undecided.rs"]
+mod undecided;
 
 use std::{env, process::ExitCode, time::Duration};
 

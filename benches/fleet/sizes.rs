@@ -1,19 +1,18 @@
 //! Bytes of a token and of a record, in each store.
 
-use std::{convert::Infallible, fs, path::Path, sync::Arc, time::Duration};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use http::{Request, Response};
 use tokio::{runtime, task::JoinSet};
-use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_consent::{
-    Category, Choices, ConsentContext, ConsentLayer, ConsentStore, Decision, MemoryStore, Policy, PostgresStore,
-    Records, RedbStore, RedisStore, TokenDigest, TokenRecord, TokenStore,
+    Choices, ConsentStore, MemoryStore, PostgresStore, Records, RedbStore, RedisStore, TokenDigest, TokenRecord,
+    TokenStore,
 };
 
 use crate::{
     postgres_server::{Server, sql_at},
     process::{Kind, keys},
     servers::{RedisServer, ask},
+    undecided::undecided,
 };
 
 /// How many are written at a time.
@@ -147,19 +146,4 @@ fn bytes_below(folder: &Path) -> u64 {
     let size =
         |path: &Path| if path.is_dir() { bytes_below(path) } else { fs::metadata(path).map_or(0, |file| file.len()) };
     fs::read_dir(folder).unwrap().map(|entry| size(&entry.unwrap().path())).sum()
-}
-
-/// The decision of a visitor who has not decided.
-async fn undecided() -> Decision {
-    let policy = Policy::builder()
-        .cookies(Category::ANALYTICS, ["_ga", "_ga_*"])
-        .cookies(Category::MARKETING, ["_fbp"])
-        .mac_key("fleet", [7; 32])
-        .build()
-        .unwrap();
-    let service = service_fn(async |request: Request<()>| {
-        let decision = ConsentContext::of(request.extensions()).map(|context| context.decision().clone());
-        Ok::<_, Infallible>(Response::new(decision))
-    });
-    ConsentLayer::new(policy).layer(service).oneshot(Request::new(())).await.unwrap().into_body().unwrap()
 }

@@ -16,9 +16,6 @@ mod hash;
 /// The database's words for a category, in the order of their numbers in the table.
 const LABELS: [&str; 6] = ["Functional", "Marketing", "Analytics", "Security", "Necessary", "Personalization"];
 
-/// Words for what nothing stands in a slot.
-const NOTHING: u16 = u16::MAX;
-
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// A row of the database.
@@ -112,47 +109,22 @@ pub(crate) fn make(csv: &[u8]) -> Result<String> {
     }
     let mut texts = Texts::default();
     let mut places = Vec::new();
-    let mut start = 0_usize;
-    let mut lines = String::new();
-    let mut heads = [0_u64; hash::HEADS];
+    let mut facts = String::new();
     for ((name, is_prefix), row) in &known {
         let kind = row.label << 1 | usize::from(*is_prefix);
         let (platform, domain, retention) =
             (texts.place(&row.platform)?, texts.place(&row.domain)?, texts.place(&row.retention)?);
-        writeln!(
-            lines,
-            "    Row({}, {}, {kind}, {platform}, {domain}, {retention}),",
-            u16::try_from(start)?,
-            name.len()
-        )?;
+        writeln!(facts, "({kind}, {platform}, {domain}, {retention}),")?;
         places.push(hash::hash(name.as_bytes(), *is_prefix));
-        start += name.len();
-        if let (true, [first, second, ..]) = (is_prefix, name.as_bytes()) {
-            let lengths = heads.get_mut(hash::head(*first, *second)).ok_or("no such head")?;
-            *lengths |= 1 << name.len();
-        }
     }
     let longest = known.keys().map(|(name, _)| name.len()).max().unwrap_or_default();
-    let (displacements, slots) = displace(&places)?;
 
     let mut out = String::from(HEADER);
     writeln!(out, "pub(super) const LONGEST: usize = {longest};\n")?;
-    writeln!(out, "pub(super) static NAMES: &str = \"\\")?;
-    known.keys().try_for_each(|(name, _)| writeln!(out, "{}\\", escaped(name)))?;
-    writeln!(out, "\";\n\npub(super) static ROWS: [Row; {}] = [\n{lines}];\n", known.len())?;
-    writeln!(out, "pub(super) static TEXTS: &str = \"\\")?;
-    texts.all.iter().try_for_each(|text| writeln!(out, "{}\\", escaped(text)))?;
-    writeln!(out, "\";\n")?;
-    let mut end = 0;
-    let mut ends = vec![0];
-    for text in &texts.all {
-        end += text.len();
-        ends.push(u16::try_from(end)?);
-    }
-    numbers(&mut out, "TEXT_ENDS", "u16", &ends)?;
-    numbers(&mut out, "LENGTHS", "u64", &heads)?;
-    numbers(&mut out, "DISPLACEMENTS", "u8", &displacements)?;
-    numbers(&mut out, "SLOTS", "u16", &slots)?;
+    lines(&mut out, "NAMES", known.keys().map(|(name, _)| name))?;
+    writeln!(out, "static FACTS: [(u8, u16, u16, u16); {}] = [\n{facts}];\n", known.len())?;
+    lines(&mut out, "TEXTS", &texts.all)?;
+    numbers(&mut out, "DISPLACEMENTS", &displacements(&places)?)?;
     Ok(out)
 }
 
@@ -181,18 +153,29 @@ impl Texts {
     }
 }
 
-/// A line of a string that goes on: a blank at its start would be lost.
-fn escaped(text: &str) -> String {
-    let escaped: String =
-        text.chars().flat_map(|c| if c == '\'' { vec![c] } else { c.escape_debug().collect() }).collect();
-    match escaped.strip_prefix(' ') {
-        Some(rest) => format!("\\x20{rest}"),
-        None => escaped,
+/// A string of lines, whose starts a `u16` can count.
+fn lines<'text>(out: &mut String, name: &str, lines: impl IntoIterator<Item = &'text String>) -> Result<()> {
+    writeln!(out, "pub(super) static {name}: &str = \"\\")?;
+    let mut end = 0;
+    for line in lines {
+        // A blank after the first line's backslash would be lost.
+        if line.contains('\n') || end == 0 && line.starts_with(char::is_whitespace) {
+            return Err(format!("{line:?} cannot be a line").into());
+        }
+        writeln!(out, "{}", line.chars().flat_map(escaped).collect::<String>())?;
+        end += line.len() + 1;
     }
+    writeln!(out, "\";\n")?;
+    u16::try_from(end)?;
+    Ok(())
 }
 
-fn numbers<T: std::fmt::Display>(out: &mut String, name: &str, of: &str, numbers: &[T]) -> Result<()> {
-    write!(out, "pub(super) static {name}: [{of}; {}] = [", numbers.len())?;
+fn escaped(c: char) -> Vec<char> {
+    if c == '\'' { vec![c] } else { c.escape_debug().collect() }
+}
+
+fn numbers(out: &mut String, name: &str, numbers: &[u8]) -> Result<()> {
+    write!(out, "pub(super) static {name}: [u8; {}] = [", numbers.len())?;
     for (place, number) in numbers.iter().enumerate() {
         write!(out, "{}{number},", if place % 16 == 0 { "\n    " } else { " " })?;
     }
@@ -200,33 +183,32 @@ fn numbers<T: std::fmt::Display>(out: &mut String, name: &str, of: &str, numbers
     Ok(())
 }
 
-/// A displacement for each bucket, and what stands in each slot. The fullest buckets choose first.
-fn displace(hashes: &[u64]) -> Result<(Vec<u8>, Vec<u16>)> {
+/// A displacement for each bucket, by which no two names share a slot. The fullest buckets choose first.
+fn displacements(hashes: &[u64]) -> Result<Vec<u8>> {
     let count = (hashes.len() * 3 / 2).next_power_of_two();
-    let mut buckets = vec![Vec::new(); count / 4];
-    for (place, hash) in hashes.iter().enumerate() {
+    let mut buckets = vec![Vec::new(); count / hash::SLOTS_OF_BUCKET];
+    for hash in hashes {
         let bucket = hash::bucket(*hash, buckets.len());
-        buckets.get_mut(bucket).ok_or("no such bucket")?.push((u16::try_from(place)?, *hash));
+        buckets.get_mut(bucket).ok_or("no such bucket")?.push(*hash);
     }
     let mut order: Vec<_> = (0..buckets.len()).collect();
     order.sort_by_key(|bucket| std::cmp::Reverse(buckets.get(*bucket).map_or(0, Vec::len)));
     let mut displacements = vec![0; buckets.len()];
-    let mut slots = vec![NOTHING; count];
+    let mut is_taken = vec![false; count];
     for number in order {
         let bucket = buckets.get(number).ok_or("no such bucket")?;
         let fits = |displacement: u8| {
-            let mut taken: Vec<_> = bucket.iter().map(|(_, hash)| hash::slot(*hash, displacement, count)).collect();
+            let mut taken: Vec<_> = bucket.iter().map(|hash| hash::slot(*hash, displacement, count)).collect();
             taken.sort_unstable();
-            let is_free = taken.iter().all(|slot| slots.get(*slot) == Some(&NOTHING));
+            let is_free = taken.iter().all(|slot| is_taken.get(*slot) == Some(&false));
             is_free && taken.windows(2).all(|two| two.first() != two.last())
         };
         let displacement =
             (0..=u8::MAX).find(|displacement| fits(*displacement)).ok_or("no displacement: more slots")?;
-        for (place, hash) in bucket {
-            let slot = hash::slot(*hash, displacement, count);
-            *slots.get_mut(slot).ok_or("no such slot")? = *place;
+        for hash in bucket {
+            *is_taken.get_mut(hash::slot(*hash, displacement, count)).ok_or("no such slot")? = true;
         }
         *displacements.get_mut(number).ok_or("no such bucket")? = displacement;
     }
-    Ok((displacements, slots))
+    Ok(displacements)
 }

@@ -2,7 +2,7 @@
 
 use super::{
     hash,
-    table::{DISPLACEMENTS, LENGTHS, LONGEST, NAMES, ROWS, Row, SLOTS, TEXT_ENDS, TEXTS},
+    table::{self, DISPLACEMENTS, LENGTHS, LONGEST, NAMES, ROWS, Row, SLOTS, TEXT_STARTS, TEXTS},
 };
 use crate::category::Category;
 
@@ -58,7 +58,7 @@ fn by_prefix(name: &[u8]) -> Option<CatalogueEntry> {
         return None;
     };
     let fitting = u64::MAX >> (63 - name.len().min(63));
-    let mut lengths = LENGTHS.get(hash::head(*first, *second))? & fitting;
+    let mut lengths = LENGTHS.get(table::head(*first, *second))? & fitting;
     while lengths != 0 {
         let longest = lengths.ilog2();
         if let Some(row) = name.get(..longest as usize).and_then(|start| find(start, true)) {
@@ -101,9 +101,10 @@ impl Row {
 }
 
 fn text(place: u16) -> &'static str {
-    let end = |place: usize| TEXT_ENDS.get(place).copied().map(usize::from);
+    let start = |place: usize| TEXT_STARTS.get(place).copied().map(usize::from);
     let place = usize::from(place);
-    let text = || TEXTS.get(end(place)?..end(place + 1)?);
+    // A line without its end.
+    let text = || TEXTS.get(start(place)?..start(place + 1)? - 1);
     text().unwrap_or_default()
 }
 
@@ -183,7 +184,7 @@ mod tests {
     /// 200 KiB are allowed; what it is leaves room for the database to grow by half.
     #[test]
     fn the_static_data_stays_small() {
-        let tables = size_of_val(&ROWS) + size_of_val(&TEXT_ENDS) + size_of_val(&LENGTHS);
+        let tables = size_of_val(&ROWS) + size_of_val(&TEXT_STARTS) + size_of_val(&LENGTHS);
         let hashes = size_of_val(&DISPLACEMENTS) + size_of_val(&SLOTS);
         let data = tables + hashes + NAMES.len() + TEXTS.len();
         assert!(data < 80 * 1024, "{data} bytes of the database");

@@ -3,10 +3,10 @@
 #![cfg_attr(
     doc,
     doc = concat!(
-        "<img alt=\"A shop with the banner at its foot: purposes, recipients, lifetimes; two equal buttons, Accept all and \
-         Reject all; a link to choose\" width=\"720\" src=\"data:image/png;base64,",
-        include_str!("pictures/banner-light.base64"),
-        "\">"
+        "<p><img alt=\"A shop with the banner at its foot: purposes, recipients, lifetimes; two equal buttons, Accept all and \
+         Reject all; a link to choose\" width=\"720\" src=\"data:image/svg+xml,",
+        include_str!("pictures/banner-light.svg"),
+        "\"></p>"
     )
 )]
 //!
@@ -87,10 +87,10 @@
 #![cfg_attr(
     doc,
     doc = concat!(
-        "<img alt=\"The preferences page: a switch for each category and service, all off; who is responsible; how long a \
-         choice counts\" width=\"480\" src=\"data:image/png;base64,",
-        include_str!("pictures/preferences.base64"),
-        "\">"
+        "<p><img alt=\"The preferences page: a switch for each category and service, all off; who is responsible; how long a \
+         choice counts\" width=\"480\" src=\"data:image/svg+xml,",
+        include_str!("pictures/preferences.svg"),
+        "\"></p>"
     )
 )]
 //!
@@ -203,10 +203,10 @@
 #![cfg_attr(
     doc,
     doc = concat!(
-        "<img alt=\"The declaration of cookies: each with its purpose, provider and lifetime, by category; each service with \
-         its company and its transfers\" width=\"480\" src=\"data:image/png;base64,",
-        include_str!("pictures/declaration.base64"),
-        "\">"
+        "<p><img alt=\"The declaration of cookies: each with its purpose, provider and lifetime, by category; each service with \
+         its company and its transfers\" width=\"480\" src=\"data:image/svg+xml,",
+        include_str!("pictures/declaration.svg"),
+        "\"></p>"
     )
 )]
 //!
@@ -254,9 +254,9 @@
 #![cfg_attr(
     doc,
     doc = concat!(
-        "<img alt=\"The same banner in dark colours\" width=\"720\" src=\"data:image/png;base64,",
-        include_str!("pictures/banner-dark.base64"),
-        "\">"
+        "<p><img alt=\"The same banner in dark colours\" width=\"720\" src=\"data:image/svg+xml,",
+        include_str!("pictures/banner-dark.svg"),
+        "\"></p>"
     )
 )]
 //!
@@ -391,7 +391,7 @@
 //!   the store; a rate limit before the pages.
 //! - On a site that runs already: [report-only first](super::deployment#the-first-day).
 //!
-//! The pictures are screenshots of the browser tests; `bash tests/pictures` makes them anew.
+//! The pictures are what a browser laid out in the browser tests, drawn again as SVG; `bash tests/pictures` makes them anew.
 //!
 //! [`look`]: crate::look#what-the-script-looks-for
 //! [`Look`]: crate::Look

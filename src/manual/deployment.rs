@@ -332,7 +332,7 @@
 //! # Before a site in any language
 //!
 //! `examples/guard` is a reverse proxy on [hyper](super::recipes#plain-hyper) with the layer and the pages in it. It was
-//! tried before a site on Express 5, as it is.
+//! tried before sites on Express 5 and on Django 5.2, as they are.
 //!
 //! ```sh
 //! cargo run --example guard -- --upstream http://127.0.0.1:8000 --policy policy.toml
@@ -352,6 +352,30 @@
 //! The site adds one line to its layout, `<script src="/privacy/include.js" defer></script>`, which puts banner and footer into
 //! the page; scripts of third parties wait with `type="text/plain" data-consent="analytics"`. A site that writes the banner
 //! itself asks `/privacy/fragments?path=…` with the visitor's fields, and gets `head`, `banner` and `footer` as JSON.
+//!
+//! **Django** sets cookies of its own, which the policy declares. Without `messages` the one-time messages are lost, its admin's
+//! too; without `django_language` the language that was picked with `set_language`:
+//!
+//! ```toml
+//! essential = ["sessionid", "csrftoken", "messages"]
+//!
+//! [[cookies]]
+//! name = "django_language"
+//! category = "functional"
+//! purpose = "Remembers the language that the visitor picked"
+//! ```
+//!
+//! The guard keeps `Host`, which `ALLOWED_HOSTS` must name as visitors write it. Over plain HTTP nothing else is needed. Where TLS
+//! ends before the guard:
+//!
+//! | Django's setting | when |
+//! |---|---|
+//! | `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")` | what ends TLS says `X-Forwarded-Proto`, and has `--trust`. Without both each form is refused: "Origin checking failed" |
+//! | `CSRF_TRUSTED_ORIGINS = ["https://www.example.com"]` | only if that cannot be: forms pass then, but Django goes on writing `http` into absolute addresses |
+//! | `USE_X_FORWARDED_HOST = True` | only if what ends TLS changes `Host` and says `X-Forwarded-Host`, with `--trust` |
+//!
+//! So forms, sign-in to the admin, redirects and streams passed, on its own server and on gunicorn; static files on the former.
+//! With `--tell` a view reads `request.headers["Consent-Allows"]`.
 //!
 //! It is an example, to be read and built upon, with these limits: no TLS before it (put what ends TLS there, and `--trust` it),
 //! no `https` and no HTTP/2 to the site, no 103 and other 1xx answers, WebSockets over HTTP/1.1 only, no second try when the

@@ -6,6 +6,9 @@ mod common;
 
 mod edges;
 mod properties;
+#[path = "../common/property.rs"]
+#[allow(dead_code, reason = "a case is a whole request here: they are fewer")]
+mod property;
 mod refusals;
 mod settings;
 mod sources;

@@ -16,20 +16,16 @@ use http::{HeaderValue, Request, Response, header};
 use proptest::{
     prelude::*,
     sample::{Index, select},
-    test_runner::{TestCaseError, TestError, TestRunner},
 };
 use serde_json::Value;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339, macros::datetime};
 use tower::{Layer, Service};
 use tower_consent::{Banner, ConsentContext, ConsentLayer, Decision, ManualClock, PolicyBuilder, UnknownCookies};
 
-use super::values::{Cookie, Table, tables};
-
-/// How many cases a property tries: enough to be worth a claim in CI, few enough that the loop of a developer stays quick.
-/// Each is a whole request through the layer.
-fn cases() -> u32 {
-    if std::env::var_os("CI").is_some() { 20_000 } else { 2_000 }
-}
+use super::{
+    property::hold_for,
+    values::{Cookie, Table, tables},
+};
 
 /// Bytes that reading may cost, above what the layer costs without it: the decoded forms, and what JSON makes of them.
 const COST: u64 = 64 * 1024;
@@ -206,13 +202,9 @@ fn decide(layer: &ConsentLayer, line: &[u8]) -> (Decision, u64) {
     (decision.expect("nothing here waits"), counted.bytes_total)
 }
 
+/// Each case is a whole request through the layer.
 fn hold<S: Strategy>(strategy: &S, test: impl Fn(S::Value) -> Result<(), String>) {
-    let config = ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() };
-    match TestRunner::new(config).run(strategy, |value| test(value).map_err(TestCaseError::fail)) {
-        Ok(()) => {}
-        Err(TestError::Fail(reason, _)) => panic!("{reason}"),
-        Err(error) => panic!("{error}"),
-    }
+    hold_for(if std::env::var_os("CI").is_some() { 20_000 } else { 2_000 }, strategy, test);
 }
 
 // Values.

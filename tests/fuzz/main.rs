@@ -4,6 +4,8 @@
 mod found;
 #[path = "../oracle/inputs.rs"]
 mod inputs;
+#[path = "../common/property.rs"]
+mod property;
 mod targets;
 
 use std::{
@@ -14,10 +16,8 @@ use std::{
 };
 
 use inputs::{cookie_line, set_cookie_line};
-use proptest::{
-    prelude::*,
-    test_runner::{TestCaseError, TestError, TestRunner},
-};
+use property::hold;
+use proptest::prelude::*;
 use targets::{
     banners::{BANNERS, SUBJECTS},
     browser::{MANNERS, Page, read},
@@ -25,20 +25,6 @@ use targets::{
     scenarios::{NOW, SCENARIOS},
 };
 use tower_consent::Banner;
-
-/// How many cases a property tries: enough to be worth a claim in CI, few enough that the loop of a developer stays quick.
-fn cases() -> u32 {
-    if std::env::var_os("CI").is_some() { 100_000 } else { 5_000 }
-}
-
-fn hold<S: Strategy>(strategy: &S, property: impl Fn(S::Value) -> Result<(), String>) {
-    let config = ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() };
-    match TestRunner::new(config).run(strategy, |value| property(value).map_err(TestCaseError::fail)) {
-        Ok(()) => {}
-        Err(TestError::Fail(reason, _)) => panic!("{reason}"),
-        Err(error) => panic!("{error}"),
-    }
-}
 
 // Corpora.
 

@@ -24,6 +24,7 @@ mod soak;
 mod stores;
 mod sweeping;
 mod tokens;
+mod undecided;
 
 /// Each of these tests on a Redis and on a PostgreSQL.
 macro_rules! on_both {

@@ -1,14 +1,10 @@
 //! What is over goes by itself, and is counted once, whoever of many servers sees to it.
 
-use std::{convert::Infallible, time::Duration};
+use std::time::Duration;
 
 use ::time::OffsetDateTime;
-use http::{Request, Response};
 use tokio::{task::JoinSet, time};
-use tower::{Layer as _, ServiceExt as _, service_fn};
-use tower_consent::{
-    Category, Choices, ConsentContext, ConsentLayer, Decision, ManualClock, Policy, Records, TokenDigest, TokenRecord,
-};
+use tower_consent::{Choices, ManualClock, Records, TokenDigest, TokenRecord};
 
 use crate::{
     fleet::{Fleet, IN_TESTS},
@@ -16,6 +12,7 @@ use crate::{
     postgres_server::sql_at,
     process::{Backend, Kind, Settings, keys},
     stores::Stores,
+    undecided::undecided,
 };
 
 on_both!(ended_tokens_go_by_themselves, records_are_purged_once);
@@ -115,19 +112,4 @@ async fn records_are_purged_once(kind: Kind) {
     let found = fleet.verified_by(fleet.at(3)).await;
     assert_eq!(found["findings"], serde_json::Value::Array(vec![]));
     assert_eq!((&found["chains"], &found["entries"]), (&6.into(), &4.into()));
-}
-
-/// The decision of a visitor who has not decided.
-pub(crate) async fn undecided() -> Decision {
-    let policy = Policy::builder()
-        .cookies(Category::ANALYTICS, ["_ga", "_ga_*"])
-        .cookies(Category::MARKETING, ["_fbp"])
-        .mac_key("fleet", [7; 32])
-        .build()
-        .unwrap();
-    let service = service_fn(async |request: Request<()>| {
-        let decision = ConsentContext::of(request.extensions()).map(|context| context.decision().clone());
-        Ok::<_, Infallible>(Response::new(decision))
-    });
-    ConsentLayer::new(policy).layer(service).oneshot(Request::new(())).await.unwrap().into_body().unwrap()
 }

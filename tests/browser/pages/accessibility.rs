@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tower_consent::{MemorySink, MemoryStore, Records, Revision, Tokens, VisitLog};
 
 use super::{
-    assert_calm, chromium, prefer, screenshot, show_at,
+    assert_calm, chromium, draw, prefer, screenshot, show_at,
     site::{self, Site, policy},
     watch,
 };
@@ -76,6 +76,10 @@ impl Axe {
     }
 }
 
+/// What the guide and the README show: `tests/pictures`.
+const DRAWN: [&str; 4] =
+    ["en-shop-light-1000", "en-shop-dark-1000", "en-preferences-light-1000", "en-cookies-light-1000"];
+
 /// Light or dark, and a width.
 type View = (&'static str, u32);
 
@@ -125,6 +129,9 @@ impl Tour {
                 show_at(browser, *width, height.clamp(400, 4_000)).await;
             }
             screenshot(browser, &name).await;
+            if DRAWN.contains(&&*name) {
+                draw(browser, &name).await;
+            }
         }
         show_at(browser, 1000, 800).await;
     }

@@ -8,6 +8,7 @@ mod script;
 mod site;
 
 use std::{
+    fs,
     path::Path,
     time::{Duration, Instant},
 };
@@ -113,6 +114,13 @@ async fn prefer(browser: &Browser, features: &[(&str, &str)]) {
 
 async fn screenshot(browser: &Browser, name: &str) {
     browser.screenshot(Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pages-{name}.png"))).await;
+}
+
+/// Saves what the tab shows as a drawing: `tests/pictures` takes these for the guide and the README.
+async fn draw(browser: &Browser, name: &str) {
+    let drawing = browser.run(include_str!("drawing.js")).await;
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pages-{name}.svg"));
+    fs::write(path, drawing.as_str().expect("a drawing")).expect("a file for the drawing");
 }
 
 async fn chromium() -> Option<Browser> {
