@@ -10,7 +10,7 @@
 //! requests and with 2n. What the second run has more is n requests and nothing else. The counts of the bare
 //! handler are taken off. Those of this library repeat exactly, those of peers with hash maps to about 1 % (the maps are
 //! seeded anew in each process).
-//! valgrind's processor has no SHA instructions, so that a MAC counts in its software form: some 15
+//! valgrind's processor has no SHA instructions, so that a MAC counts in its software form: some 7
 //! thousand instructions that take 0.2 microseconds on a real one.
 #![allow(clippy::indexing_slicing, reason = "a bench may panic, and its tables are its own")]
 
