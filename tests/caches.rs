@@ -140,6 +140,23 @@ async fn cache_control_is_merged() {
     assert_eq!(field("cache-control", policy(), Silent, &said).await, ["max-age=1", " private"]);
 }
 
+/// R75: nginx stores by `X-Accel-Expires`, whatever `Cache-Control` says.
+#[tokio::test]
+async fn nginx_is_told_too() {
+    for said in ["600", "@1900000000", "0"] {
+        let answer = [("x-accel-expires", said), COOKIE];
+        assert_eq!(field("x-accel-expires", policy(), Silent, &answer).await, ["0"], "{said}");
+        assert_eq!(field("x-accel-expires", policy(), Asks, &answer[..1]).await, ["0"], "{said}");
+        assert_eq!(field("x-accel-expires", policy(), Withdraws, &answer[..1]).await, ["0"], "{said}");
+        assert_eq!(
+            field("x-accel-expires", policy(), Silent, &answer[..1]).await,
+            [said],
+            "nothing personal: it stays"
+        );
+    }
+    assert_eq!(field("x-accel-expires", policy(), Asks, &[]).await, [""; 0]);
+}
+
 /// R75, R78, RFC 9213: fields that speak to one kind of cache past `Cache-Control` are brought in line.
 #[tokio::test]
 async fn targeted_fields_are_brought_in_line() {

@@ -19,6 +19,8 @@ pub(crate) struct CacheFields {
     /// A field by which an application speaks to one kind of cache past `Cache-Control`: `CDN-Cache-Control` and its like
     /// (RFC 9213), `Surrogate-Control` before it.
     has_targeted: bool,
+    /// `X-Accel-Expires`, which is nginx's.
+    has_accel_expires: bool,
 }
 
 impl CacheFields {
@@ -33,6 +35,7 @@ impl CacheFields {
                 }
                 "vary" => fields.has_vary = true,
                 "cache-control" => fields.has_cache_control = true,
+                X_ACCEL_EXPIRES => fields.has_accel_expires = true,
                 name => fields.has_targeted |= is_targeted(name),
             }
         }
@@ -41,6 +44,8 @@ impl CacheFields {
 }
 
 const SURROGATE_CONTROL: &str = "surrogate-control";
+/// How long nginx stores an answer, in seconds: there it beats `Cache-Control`, `private` and `no-store` too.
+const X_ACCEL_EXPIRES: &str = "x-accel-expires";
 
 fn is_targeted(name: &str) -> bool {
     name.ends_with("-cache-control") || name == SURROGATE_CONTROL
@@ -89,6 +94,9 @@ impl Keep {
 pub(crate) fn keep_out(headers: &mut HeaderMap, fields: &CacheFields, keep: Keep) {
     if fields.has_targeted {
         keep_out_targeted(headers, keep);
+    }
+    if fields.has_accel_expires {
+        headers.insert(X_ACCEL_EXPIRES, HeaderValue::from_static("0"));
     }
     if fields.has_cache_control && is_kept_out(headers, keep) {
         return;
