@@ -1,4 +1,4 @@
-//! The first day, the place of the layer, and what stands in front of it.
+//! The first day, the place of the layer, and what stands in front of it. Many servers, and growth: [`scale`](super::scale).
 //!
 //! # The first day
 //!
