@@ -38,8 +38,8 @@ pub(crate) fn parse(text: &[u8]) -> Option<i64> {
     moment(year?, month?, day?, time?)
 }
 
-/// The moment as Chromium reads it, which goes by the kind of a token and not by its place, takes years of up to five digits,
-/// and does not look at what follows two digits of seconds. Above the year 9999 it is the end of all time.
+/// The moment as Chromium reads it, which goes by the kind of a token and not by its place, takes years of up to five
+/// digits, and does not look at what follows two digits of seconds. Above the year 9999 it is the end of all time.
 pub(crate) fn parse_as_chromium(text: &[u8]) -> Option<i64> {
     let (mut time, mut day, mut month, mut year) = (None, None, None, None);
     for token in text.split(|byte| is_delimiter(*byte)) {
