@@ -156,6 +156,7 @@
 //! | switch it on | [`manual::deployment`]: report-only, layer order, proxies; [`manual::moving`]: from autumn-web, axum_session, ASP.NET |
 //! | keep more than cookies | [`manual::visits`]: logs, counters, header fields; [`manual::records`]: proof; [`manual::sessions`]: seven days; [`manual::stores`] |
 //! | look something up | [`manual::defaults`]; [`manual::laws`]: rule → setting; [`manual::cookie_format`]; [`manual::dependencies`] |
+//! | stand load and attacks | [`manual::scale`]: many servers, measured figures, growth; [`manual::attacks`]: what is withstood, and which limits the server sets |
 //! | know what it cannot do | [`manual::limits`] |
 //!
 //! # Features

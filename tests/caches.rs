@@ -89,6 +89,10 @@ async fn cache_control_is_merged() {
         // Behind a quote that is never closed nothing of ours would be seen.
         (&["x=\"a, public, max-age=9"], "private", "no-store"),
         (&["no-cache"], "no-cache, private", "no-cache, no-store"),
+        // A cache that knows it passes over a `no-store` beside it (RFC 9111 section 5.2.2.3).
+        (&["must-understand, no-store, max-age=60"], "no-store, max-age=60", "no-store, max-age=60"),
+        (&["No-Store", "Must-Understand"], "No-Store", "No-Store"),
+        (&["must-understand"], "must-understand, private", "no-store"),
         (
             &["must-revalidate, immutable"],
             "must-revalidate, immutable, private",
@@ -140,6 +144,23 @@ async fn cache_control_is_merged() {
     assert_eq!(field("cache-control", policy(), Silent, &said).await, ["max-age=1", " private"]);
 }
 
+/// R75: nginx stores by `X-Accel-Expires`, whatever `Cache-Control` says.
+#[tokio::test]
+async fn nginx_is_told_too() {
+    for said in ["600", "@1900000000", "0"] {
+        let answer = [("x-accel-expires", said), COOKIE];
+        assert_eq!(field("x-accel-expires", policy(), Silent, &answer).await, ["0"], "{said}");
+        assert_eq!(field("x-accel-expires", policy(), Asks, &answer[..1]).await, ["0"], "{said}");
+        assert_eq!(field("x-accel-expires", policy(), Withdraws, &answer[..1]).await, ["0"], "{said}");
+        assert_eq!(
+            field("x-accel-expires", policy(), Silent, &answer[..1]).await,
+            [said],
+            "nothing personal: it stays"
+        );
+    }
+    assert_eq!(field("x-accel-expires", policy(), Asks, &[]).await, [""; 0]);
+}
+
 /// R75, R78, RFC 9213: fields that speak to one kind of cache past `Cache-Control` are brought in line.
 #[tokio::test]
 async fn targeted_fields_are_brought_in_line() {
@@ -161,6 +182,8 @@ async fn targeted_fields_are_brought_in_line() {
         let answer: Vec<_> = said.iter().map(|value| ("cdn-cache-control", *value)).chain([COOKIE]).collect();
         assert_eq!(field("cdn-cache-control", policy(), Silent, &answer).await, said);
     }
+    let understood = [("cdn-cache-control", "must-understand, no-store, max-age=60"), COOKIE];
+    assert_eq!(field("cdn-cache-control", policy(), Silent, &understood).await, ["no-store"]);
     let mixed = [("cdn-cache-control", "no-store"), ("cdn-cache-control", "public"), COOKIE];
     assert_eq!(field("cdn-cache-control", policy(), Silent, &mixed).await, ["no-store"]);
     assert_eq!(field("x-cache", policy(), Asks, &[("x-cache", "HIT")]).await, ["HIT"]);

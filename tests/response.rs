@@ -215,6 +215,12 @@ async fn lifetimes_are_cut() {
         ("session=1; Max-Age=60; Expires=Sat, 28 Nov 2099 00:00:00 GMT", ""),
         ("session=1; Max-Age=; Expires=Sat, 28 Nov 2099 00:00:00 GMT", "; Max-Age=604800"),
         ("session=1; Expires=tomorrow", ""),
+        // Chromium reads these, although the specification does not.
+        ("session=1; Expires=Fri, 31 Dec 99999 23:59:59 GMT", "; Max-Age=604800"),
+        ("session=1; Expires=Thu, 31 Dec 2099 23:59:599 GMT", "; Max-Age=604800"),
+        ("session=1; Expires=5:x 12 Dec 2099 00:00:00 GMT", "; Max-Age=0"),
+        ("session=1; Max-Age=60; Expires=Fri, 31 Dec 99999 23:59:59 GMT", ""),
+        ("session=1; Expires=Fri, 27 Nov 2026 23:59:599 GMT", ""),
         ("session=1; Expires=Sat, 28 Nov 2099 00:00:00 GMT; Max-Age=60; Max-Age=x", "; Max-Age=604800"),
         ("session=; Max-Age=0", ""),
         ("csrf=1; Max-Age=99999999", ""),

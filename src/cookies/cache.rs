@@ -19,6 +19,8 @@ pub(crate) struct CacheFields {
     /// A field by which an application speaks to one kind of cache past `Cache-Control`: `CDN-Cache-Control` and its like
     /// (RFC 9213), `Surrogate-Control` before it.
     has_targeted: bool,
+    /// `X-Accel-Expires`, which is nginx's.
+    has_accel_expires: bool,
 }
 
 impl CacheFields {
@@ -33,6 +35,7 @@ impl CacheFields {
                 }
                 "vary" => fields.has_vary = true,
                 "cache-control" => fields.has_cache_control = true,
+                X_ACCEL_EXPIRES => fields.has_accel_expires = true,
                 name => fields.has_targeted |= is_targeted(name),
             }
         }
@@ -41,6 +44,8 @@ impl CacheFields {
 }
 
 const SURROGATE_CONTROL: &str = "surrogate-control";
+/// How long nginx stores an answer, in seconds: there it beats `Cache-Control`, `private` and `no-store` too.
+const X_ACCEL_EXPIRES: &str = "x-accel-expires";
 
 fn is_targeted(name: &str) -> bool {
     name.ends_with("-cache-control") || name == SURROGATE_CONTROL
@@ -49,6 +54,11 @@ fn is_targeted(name: &str) -> bool {
 /// The name of a cache directive: what stands before its `=`.
 fn directive_name(directive: &[u8]) -> &[u8] {
     trim(directive.split(|byte| *byte == b'=').next().unwrap_or_default())
+}
+
+/// Whether a field has a directive of this name.
+fn says(line: &HeaderValue, known: &str) -> bool {
+    split_outside_quotes(line.as_bytes()).any(|said| directive_name(said).eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// How far an answer is kept out of caches, from the least on.
@@ -90,6 +100,9 @@ pub(crate) fn keep_out(headers: &mut HeaderMap, fields: &CacheFields, keep: Keep
     if fields.has_targeted {
         keep_out_targeted(headers, keep);
     }
+    if fields.has_accel_expires {
+        headers.insert(X_ACCEL_EXPIRES, HeaderValue::from_static("0"));
+    }
     if fields.has_cache_control && is_kept_out(headers, keep) {
         return;
     }
@@ -102,11 +115,14 @@ pub(crate) fn keep_out(headers: &mut HeaderMap, fields: &CacheFields, keep: Keep
     let mut directives: Vec<Cow<'_, str>> = Vec::new();
     let mut missing: Vec<&str> = keep.directives().to_vec();
     let mut is_shared = false;
-    for line in headers.get_all(header::CACHE_CONTROL) {
+    let lines = || headers.get_all(header::CACHE_CONTROL).iter();
+    let is_no_store = keep == Keep::NoStore || lines().any(|line| says(line, "no-store"));
+    for line in lines() {
         for directive in split_outside_quotes(line.as_bytes()) {
             let name = directive_name(directive);
             let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
-            if is("public") || is("s-maxage") {
+            // A cache that knows `must-understand` passes over a `no-store` beside it (RFC 9111 section 5.2.2.3).
+            if is("public") || is("s-maxage") || (is_no_store && is("must-understand")) {
                 is_shared = true;
                 continue;
             }
@@ -145,10 +161,14 @@ fn keep_out_targeted(headers: &mut HeaderMap, keep: Keep) {
     // A shared cache that may not store has nothing to ask about.
     let keep = if keep == Keep::PrivateNoCache { Keep::Private } else { keep };
     let is_kept = |name: &HeaderName, value: &HeaderValue| {
-        split_outside_quotes(value.as_bytes()).any(|directive| {
-            directive.eq_ignore_ascii_case(b"no-store")
-                || (keep == Keep::Private && name != SURROGATE_CONTROL && directive.eq_ignore_ascii_case(b"private"))
-        })
+        let mut all = split_outside_quotes(value.as_bytes());
+        !says(value, "must-understand")
+            && all.any(|directive| {
+                directive.eq_ignore_ascii_case(b"no-store")
+                    || (keep == Keep::Private
+                        && name != SURROGATE_CONTROL
+                        && directive.eq_ignore_ascii_case(b"private"))
+            })
     };
     let open = |(name, value): (&HeaderName, &HeaderValue)| {
         (is_targeted(name.as_str()) && !is_kept(name, value)).then(|| name.clone())

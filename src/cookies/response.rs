@@ -176,7 +176,7 @@ fn fate(line: &[u8], judge: &mut Judge<'_>, report: Report<'_>) -> (Fate, bool) 
         Some(_) => String::new(),
         None if is_own => String::new(),
         // Where a browser might take it for a life, that life would be without the policy's limits.
-        None if is_deletion && has_amendments(policy, rule) && !attributes.deletes_everywhere() => {
+        None if is_deletion && has_amendments(policy, rule) && !attributes.deletes_everywhere(decision.now()) => {
             "; Max-Age=0".to_owned()
         }
         None if is_deletion => String::new(),
@@ -216,7 +216,11 @@ fn amendments(policy: &Policy, rule: Option<&CompiledRule>, attributes: &Attribu
             Some(seconds) => seconds > most || attributes.is_max_age_doubtful,
             None => rule.source.add_max_age || attributes.max_age_with_plus.is_some_and(|seconds| seconds > most),
         };
-        if is_over {
+        // Some dates are none by the specification, and a life in Chromium.
+        let is_over_in_chromium = || {
+            attributes.max_age.is_none() && attributes.lifetime_in_chromium(now).is_some_and(|seconds| seconds > most)
+        };
+        if is_over || is_over_in_chromium() {
             more.push_str("; Max-Age=");
             more.push_str(&most.to_string());
         }

@@ -38,6 +38,8 @@ pub(crate) struct Attributes<'a> {
     pub(crate) expires: Option<i64>,
     /// Whether the last Expires is unreadable, as with Max-Age.
     pub(crate) is_expires_doubtful: bool,
+    /// The text of the last Expires: Chromium reads some that the specification does not.
+    last_expires: Option<&'a [u8]>,
     pub(crate) domain: Option<&'a [u8]>,
     pub(crate) path: Option<&'a [u8]>,
     pub(crate) secure: bool,
@@ -68,6 +70,7 @@ impl<'a> Attributes<'a> {
             } else if is("expires") {
                 let moment = date::parse(value);
                 attributes.is_expires_doubtful = moment.is_none();
+                attributes.last_expires = Some(value);
                 attributes.expires = moment.or(attributes.expires);
             } else if is("domain") {
                 attributes.domain = Some(value);
@@ -96,16 +99,25 @@ impl<'a> Attributes<'a> {
     }
 
     /// Whether every browser takes a deletion for one.
-    pub(crate) const fn deletes_everywhere(&self) -> bool {
+    pub(crate) fn deletes_everywhere(&self, now: i64) -> bool {
         match self.max_age {
             Some(_) => !self.is_max_age_doubtful,
-            None => !self.is_max_age_doubtful && !self.is_expires_doubtful,
+            None => {
+                !self.is_max_age_doubtful
+                    && !self.is_expires_doubtful
+                    && self.lifetime_in_chromium(now).is_some_and(|seconds| seconds <= 0)
+            }
         }
     }
 
     /// How many seconds the cookie lives from now on; `None` if it ends with the browser session.
     pub(crate) fn lifetime(&self, now: i64) -> Option<i64> {
         self.max_age.or_else(|| self.expires.map(|moment| moment.saturating_sub(now)))
+    }
+
+    /// The same by the last Expires alone, as Chromium reads it.
+    pub(crate) fn lifetime_in_chromium(&self, now: i64) -> Option<i64> {
+        self.last_expires.and_then(date::parse_as_chromium).map(|moment| moment.saturating_sub(now))
     }
 }
 

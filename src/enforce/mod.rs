@@ -2,7 +2,8 @@
 //!
 //! 1. [`ConsentLayer`] goes outermost, so that it sees every `Set-Cookie` line, whichever layer or handler wrote it, and
 //!    so that nothing inside sees a refused cookie.
-//! 2. It does no I/O, takes no lock (an [`Inventory`](crate::Inventory), where one is attached, takes a short one) and cannot fail: the inner service's error passes through as it is.
+//! 2. It does no I/O, takes no lock (an [`Inventory`](crate::Inventory), where one is attached, takes a short one) and cannot
+//!    fail: the inner service's error passes through as it is.
 //! 3. One value goes into the request's extensions: [`ConsentContext`].
 //!
 //! # Caveats

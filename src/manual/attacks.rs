@@ -16,7 +16,8 @@
 //! | texts, names and addresses of the policy itself | refused when it is built, with place and value, or escaped wherever they stand |
 //! | requests full of anything | the work grows with the length of the request, and not with its square |
 //!
-//! Each has a test over real connections, by HTTP/1.1 and HTTP/2, in `tests/attacks`.
+//! Each has a test in `tests/attacks`, over real connections by HTTP/1.1 and HTTP/2; but work is counted without a connection,
+//! in instructions.
 //!
 //! # Slow and huge requests
 //!

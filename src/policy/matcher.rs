@@ -97,8 +97,8 @@ impl Prefix {
 
     /// Whether a name, whose start is given, begins with it.
     fn begins(&self, name: &[u8], name_start: NameStart) -> bool {
-        // A shorter name differs in the zeros for what it lacks. An empty rest is not compared: its slice points nowhere, and to compare no bytes at such an address was most of
-        // the time of a long Cookie line (masked loads that fault are slow).
+        // A shorter name differs in the zeros for what it lacks. An empty rest is not compared: its slice points nowhere, and
+        // to compare no bytes at such an address was most of the time of a long Cookie line (masked loads that fault are slow).
         name_start.0 & self.mask == self.start
             && (self.rest.is_empty() || name.get(8..).is_some_and(|after| after.starts_with(&self.rest)))
     }
