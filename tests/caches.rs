@@ -164,11 +164,13 @@ async fn nginx_is_told_too() {
 /// R75, R78, RFC 9213: fields that speak to one kind of cache past `Cache-Control` are brought in line.
 #[tokio::test]
 async fn targeted_fields_are_brought_in_line() {
-    for name in ["cdn-cache-control", "cloudflare-cdn-cache-control", "vercel-cdn-cache-control", "surrogate-control"] {
+    let standard = ["cdn-cache-control", "cloudflare-cdn-cache-control", "vercel-cdn-cache-control"];
+    let older = ["surrogate-control", "edge-control"];
+    for name in standard.into_iter().chain(older) {
         for said in ["max-age=600", "public, s-maxage=600", "private"] {
             let answer = [(name, said), COOKIE];
-            // `Surrogate-Control` knows no `private`.
-            let private = if name == "surrogate-control" { "no-store" } else { "private" };
+            // The older ones know no `private`.
+            let private = if older.contains(&name) { "no-store" } else { "private" };
             assert_eq!(field(name, policy(), Silent, &answer).await, [private], "{name}: {said}");
             assert_eq!(field("cache-control", policy(), Silent, &answer).await, ["private"], "{name}: {said}");
             assert_eq!(field(name, policy(), Withdraws, &answer).await, ["no-store"], "{name}: {said}");
@@ -182,6 +184,18 @@ async fn targeted_fields_are_brought_in_line() {
         let answer: Vec<_> = said.iter().map(|value| ("cdn-cache-control", *value)).chain([COOKIE]).collect();
         assert_eq!(field("cdn-cache-control", policy(), Silent, &answer).await, said);
     }
+    // Akamai stores what says `!no-store`, whatever else it says.
+    for said in ["!no-store, max-age=60", "no-store, !no-store"] {
+        assert_eq!(
+            field("edge-control", policy(), Silent, &[("edge-control", said), COOKIE]).await,
+            ["no-store"],
+            "{said}"
+        );
+    }
+    assert_eq!(
+        field("edge-control", policy(), Silent, &[("edge-control", "no-store, dca=esi"), COOKIE]).await,
+        ["no-store, dca=esi"]
+    );
     let understood = [("cdn-cache-control", "must-understand, no-store, max-age=60"), COOKIE];
     assert_eq!(field("cdn-cache-control", policy(), Silent, &understood).await, ["no-store"]);
     let mixed = [("cdn-cache-control", "no-store"), ("cdn-cache-control", "public"), COOKIE];

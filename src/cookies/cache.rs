@@ -44,11 +44,18 @@ impl CacheFields {
 }
 
 const SURROGATE_CONTROL: &str = "surrogate-control";
+/// Akamai's own: there it beats `Cache-Control`, and `!no-store` in it lifts a `no-store`.
+const EDGE_CONTROL: &str = "edge-control";
 /// How long nginx stores an answer, in seconds: there it beats `Cache-Control`, `private` and `no-store` too.
 const X_ACCEL_EXPIRES: &str = "x-accel-expires";
 
 fn is_targeted(name: &str) -> bool {
-    name.ends_with("-cache-control") || name == SURROGATE_CONTROL
+    name.ends_with("-cache-control") || !knows_private(name)
+}
+
+/// Whether a field that speaks to one kind of cache has a `private`; those that are older than RFC 9213 have none.
+fn knows_private(name: &str) -> bool {
+    name != SURROGATE_CONTROL && name != EDGE_CONTROL
 }
 
 /// The name of a cache directive: what stands before its `=`.
@@ -156,17 +163,18 @@ fn is_kept_out(headers: &HeaderMap, keep: Keep) -> bool {
         || (keep == Keep::Private && said == Keep::PrivateNoCache.as_str().as_bytes())
 }
 
-/// The same for the fields that speak to one kind of cache. `Surrogate-Control` knows no `private`.
+/// The same for the fields that speak to one kind of cache.
 fn keep_out_targeted(headers: &mut HeaderMap, keep: Keep) {
     // A shared cache that may not store has nothing to ask about.
     let keep = if keep == Keep::PrivateNoCache { Keep::Private } else { keep };
     let is_kept = |name: &HeaderName, value: &HeaderValue| {
         let mut all = split_outside_quotes(value.as_bytes());
         !says(value, "must-understand")
+            && !says(value, "!no-store")
             && all.any(|directive| {
                 directive.eq_ignore_ascii_case(b"no-store")
                     || (keep == Keep::Private
-                        && name != SURROGATE_CONTROL
+                        && knows_private(name.as_str())
                         && directive.eq_ignore_ascii_case(b"private"))
             })
     };
@@ -179,7 +187,7 @@ fn keep_out_targeted(headers: &mut HeaderMap, keep: Keep) {
     };
     for name in names {
         // One line replaces all copies, so it says the strictest of what they said.
-        let is_strict = name == SURROGATE_CONTROL || headers.get_all(&name).iter().any(is_no_store);
+        let is_strict = !knows_private(name.as_str()) || headers.get_all(&name).iter().any(is_no_store);
         let keep = if is_strict { Keep::NoStore } else { keep };
         headers.insert(name, keep.header_value());
     }
