@@ -397,7 +397,13 @@ async fn report_only_changes_nothing_but_the_consent_cookie() {
 #[tokio::test]
 async fn report_only_leaves_every_request_line() {
     let layer = layer(policy().report_only());
-    for cookies in [&["_ga=1"][..], &["_ga=1", "csrf=2"], &["_ga=1", "_fbp=2"], &["csrf=1; _ga=2", "session=3"]] {
+    for cookies in [
+        &["_ga=1"][..],
+        &["_ga=1", "csrf=2"],
+        &["_ga=1", "_fbp=2"],
+        &["csrf=1; _ga=2"],
+        &["csrf=1; _ga=2", "session=3"],
+    ] {
         let headers: Vec<_> = cookies.iter().map(|line| ("cookie", *line)).collect();
         serve(&layer, request(&headers), |request| {
             assert_eq!(lines(request.headers(), "cookie"), cookies);

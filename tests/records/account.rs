@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 use tower::ServiceExt as _;
 use tower_consent::{
     AccountLink, Banner, Category, ConsentLayer, ConsentSource, ManualClock, MemorySink, MemoryStore, Records, Regime,
-    Tokens, VisitLog,
+    Signal, Tokens, VisitLog,
 };
 
 use crate::{
@@ -230,6 +230,34 @@ async fn it_is_written_beside_a_banners_outdated_choice() {
     laptop.post(SIGN_IN).await;
     assert!(laptop.consent().starts_with("1:1:"), "{}", laptop.consent());
     assert_eq!(laptop.get("/tracks").await.body, "false false");
+}
+
+/// What the account does not object to stays undecided, or as the browser's own choice or its banner has it.
+#[tokio::test]
+async fn only_what_was_objected_to_is_written() {
+    let banner = ConsentSource::banner(Banner::CookieFirst).revision("2");
+    let policy = opt_out().signal(Signal::Gpc, [Category::MARKETING]).source(ConsentSource::own()).source(banner);
+    let site = Site::with(policy, MemoryStore::new());
+    let mut laptop = site.browser();
+    laptop.post("/accept").await;
+    site.clock.advance(3 * DAY);
+    let mut phone = site.browser().sending("sec-gpc", "1");
+    phone.post(SIGN_IN).await;
+    phone.get("/tracks").await;
+    let mut tablet = site.browser();
+    let mut television = site.browser();
+    let value =
+        "{%22advertising%22:true%2C%22timestamp%22:1799900000%2C%22type%22:%22category%22%2C%22version%22:%221%22}";
+    television.cookies.push(("cookiefirst-consent".to_owned(), value.to_owned()));
+    for (browser, written) in [
+        (&mut laptop, "1:1:2027-01-15+functional+analytics!marketing"),
+        (&mut tablet, "1:1:2027-01-18!marketing"),
+        (&mut television, "1:1:2027-01-18!marketing"),
+    ] {
+        browser.post(SIGN_IN).await;
+        // Without the record and the MAC.
+        assert_eq!(browser.consent().split(['#', '~']).next(), Some(written));
+    }
 }
 
 /// Who goes away while the account is asked leaves a line of nobody: the account may object.
