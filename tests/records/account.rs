@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 use tower::ServiceExt as _;
 use tower_consent::{
     AccountLink, Banner, Category, ConsentLayer, ConsentSource, ManualClock, MemorySink, MemoryStore, Records, Regime,
-    Signal, Tokens, VisitLog,
+    Signal, SignalScope, Tokens, VisitLog,
 };
 
 use crate::{
@@ -236,8 +236,8 @@ async fn it_is_written_beside_a_banners_outdated_choice() {
 #[tokio::test]
 async fn only_what_was_objected_to_is_written() {
     let banner = ConsentSource::banner(Banner::CookieFirst).revision("2");
-    let policy = opt_out().signal(Signal::Gpc, [Category::MARKETING]).source(ConsentSource::own()).source(banner);
-    let site = Site::with(policy, MemoryStore::new());
+    let policy = opt_out().signal(Signal::Gpc, [Category::MARKETING]).signal(Signal::Dnt, SignalScope::Ignore);
+    let site = Site::with(policy.source(ConsentSource::own()).source(banner), MemoryStore::new());
     let mut laptop = site.browser();
     laptop.post("/accept").await;
     site.clock.advance(3 * DAY);
@@ -245,6 +245,7 @@ async fn only_what_was_objected_to_is_written() {
     phone.post(SIGN_IN).await;
     phone.get("/tracks").await;
     let mut tablet = site.browser();
+    let mut radio = site.browser().sending("dnt", "1");
     let mut television = site.browser();
     let value =
         "{%22advertising%22:true%2C%22timestamp%22:1799900000%2C%22type%22:%22category%22%2C%22version%22:%221%22}";
@@ -252,12 +253,29 @@ async fn only_what_was_objected_to_is_written() {
     for (browser, written) in [
         (&mut laptop, "1:1:2027-01-15+functional+analytics!marketing"),
         (&mut tablet, "1:1:2027-01-18!marketing"),
+        (&mut radio, "1:1:2027-01-18!marketing:d"),
         (&mut television, "1:1:2027-01-18!marketing"),
     ] {
         browser.post(SIGN_IN).await;
         // Without the record and the MAC.
         assert_eq!(browser.consent().split(['#', '~']).next(), Some(written));
     }
+}
+
+/// A choice of which nothing stays granted is a refusal of today, with the signals under which it was made.
+#[tokio::test]
+async fn a_choice_that_is_objected_to_as_a_whole_is_a_refusal() {
+    let site = Site::with(opt_out().signal(Signal::Dnt, SignalScope::Ignore), MemoryStore::new());
+    let mut laptop = site.browser().sending("dnt", "1");
+    laptop.post("/accept").await;
+    site.clock.advance(3 * DAY);
+    let mut phone = site.browser().sending("sec-gpc", "1");
+    phone.post(SIGN_IN).await;
+    laptop.headers.clear();
+    laptop.post(SIGN_IN).await;
+    let written = laptop.consent();
+    assert!(written.starts_with("1:1:2027-01-18!functional!analytics!marketing"), "{written}");
+    assert_eq!(written.split('~').next().unwrap().rsplit(':').next(), Some("d"), "{written}");
 }
 
 /// Who goes away while the account is asked leaves a line of nobody: the account may object.
