@@ -6,8 +6,8 @@ mod common;
 use common::{clock_at, decision_of, request};
 use time::{Date, Month, macros::date};
 use tower_consent::{
-    Category, CategoryEntry, ConsentCookie, ConsentLayer, Narrow, Policy, PolicyBuilder, Reason, Regime, Revision,
-    SameSite, Selection, ServiceEntry, Signal, SignalScope, UndecidedReason,
+    Category, CategoryEntry, ConsentCookie, ConsentLayer, Narrow, Policy, PolicyBuilder, Reason, RecordId, Regime,
+    Revision, SameSite, Selection, ServiceEntry, Signal, SignalScope, UndecidedReason,
 };
 
 const TODAY: Date = date!(2026 - 11 - 21);
@@ -486,6 +486,10 @@ async fn a_choice_tells_its_revision_and_its_names() {
     let names = decision.policy().names();
     assert_eq!(names.categories(), decision.policy().categories());
     assert!(names.categories().contains(&Category::ANALYTICS));
+    let verdicts: Vec<_> = decision.verdicts().map(|(category, verdict)| (category, verdict.reason())).collect();
+    assert_eq!(verdicts, [(Category::ESSENTIAL, Reason::Essential), (Category::ANALYTICS, Reason::Granted)]);
+    let error = "AAAA".parse::<RecordId>().unwrap_err();
+    assert_eq!(error.to_string(), "a record id is written as 22 characters of base64url");
 }
 
 /// A cookie that is there and of no use may hold a refusal; what is not there, or was read, does not.

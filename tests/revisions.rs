@@ -267,7 +267,8 @@ async fn a_notice_is_not_shown_to_who_cannot_be_remembered() {
     let mut visitor = Visitor::new(no_cookies(first()));
     visitor.accept().await;
     visitor.handle.publish(build(no_cookies(second(Revision::notice)))).unwrap();
-    assert_eq!(visitor.look().await.prompt(), Some(Prompt::Notice(2)));
+    let prompt = visitor.look().await.prompt().unwrap();
+    assert_eq!((prompt, prompt.to_string()), (Prompt::Notice(2), "tell of revision 2".to_owned()));
     visitor.headers.insert("dnt", "1".parse().unwrap());
     assert_eq!(visitor.look().await.prompt(), None);
 }
