@@ -292,3 +292,19 @@ async fn our_own_choice_does_not_stand_for_a_hidden_one() {
     assert!(!hidden.allows(Category::ANALYTICS));
     assert!(read(policy(), &headers[2..]).await.allows(Category::ANALYTICS));
 }
+
+/// Of copies that tell no time, only what both grant is granted: a neighbour's copy can take away and not add.
+#[tokio::test]
+async fn copies_without_a_time_grant_what_both_grant() {
+    let policy = || super::policy().source(klaro().service("youtube", ["youtube"]));
+    let all = "klaro=%7B%22matomo%22%3Atrue%2C%22pixel%22%3Atrue%2C%22youtube%22%3Atrue%7D";
+    let some = "klaro=%7B%22matomo%22%3Atrue%7D";
+    for cookies in [format!("{all}; {some}"), format!("{some}; {all}")] {
+        let decision = read(policy(), &[("cookie", &cookies)]).await;
+        assert!(decision.allows(Category::ANALYTICS), "{cookies}");
+        assert!(!decision.allows(Category::MARKETING), "{cookies}");
+        assert!(!decision.allows_service("youtube"), "{cookies}");
+    }
+    let alone = read(policy(), &[("cookie", all)]).await;
+    assert!(alone.allows(Category::MARKETING) && alone.allows_service("youtube"));
+}
