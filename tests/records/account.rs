@@ -136,8 +136,10 @@ async fn a_refusal_while_signed_in_is_an_opt_out_of_the_account() {
 async fn who_is_not_signed_in_has_no_account() {
     let site = Site::with(opt_out(), MemoryStore::new());
     let mut browser = site.browser().sending("sec-gpc", "1");
-    browser.get("/tracks").await;
+    let anonymous = browser.get("/tracks").await;
     assert_eq!(site.records.verify().await.unwrap().entries, 0);
+    let of_a_session = Some("private, no-cache");
+    assert_ne!(anonymous.headers.get("cache-control").map(|value| value.to_str().unwrap()), of_a_session);
     // A token that nobody issued is nobody's.
     browser.cookies.push(("__Host-token".to_owned(), "A".repeat(43)));
     browser.get("/tracks").await;
