@@ -299,6 +299,10 @@ async fn attribute_floors_are_appended() {
         ("csrf=1; Secure; HttpOnly; SameSite=Lax; SameSite=None", "; SameSite=Lax"),
         ("csrf=1; Secure; HttpOnly; SameSite=foo", "; SameSite=Lax"),
         ("csrf=; Max-Age=0", ""),
+        // Some browsers let the last, unreadable one count, and would store it.
+        ("csrf=1; Max-Age=0; Max-Age=", "; Max-Age=0"),
+        ("csrf=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Expires=x", "; Max-Age=0"),
+        ("csrf=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT", ""),
         ("xsrf=1", "; Secure"),
         ("unknown=1; Secure; SameSite=Lax", "; HttpOnly"),
     ] {

@@ -269,6 +269,7 @@ async fn a_notice_is_not_shown_to_who_cannot_be_remembered() {
     visitor.handle.publish(build(no_cookies(second(Revision::notice)))).unwrap();
     let prompt = visitor.look().await.prompt().unwrap();
     assert_eq!((prompt, prompt.to_string()), (Prompt::Notice(2), "tell of revision 2".to_owned()));
+    assert_eq!(Prompt::Ask(Reason::NewCategory).to_string(), format!("ask: {}", Reason::NewCategory));
     visitor.headers.insert("dnt", "1".parse().unwrap());
     assert_eq!(visitor.look().await.prompt(), None);
 }

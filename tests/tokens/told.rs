@@ -7,7 +7,9 @@ use std::{
 };
 
 use http::{Request, header};
-use tower_consent::{Lifetime, SessionRejection, StoreError, StoreErrorKind, TokenLayer, Tokens};
+use tower_consent::{
+    ConsentLayer, Lifetime, Policy, SessionRejection, StoreError, StoreErrorKind, TokenLayer, TokenRules, Tokens,
+};
 
 use crate::site::{START, STRANGER, Site, routes};
 
@@ -90,4 +92,22 @@ async fn a_full_store_ends_no_session() {
     assert_eq!(site.by_cookie("/account", &token).await.body, "user-17");
     site.store.breaks(&["touch"]);
     assert_eq!(site.by_cookie("/account", &token).await.status, 503);
+}
+
+/// Of two idle limits the stricter one counts, whoever set it.
+#[tokio::test]
+async fn the_stricter_idle_limit_counts() {
+    for (own, promised) in [(60, 120), (120, 60)] {
+        let site = Site::new();
+        let rules = TokenRules::default().with_idle_limit(Lifetime::seconds(promised));
+        let policy = Policy::builder().tokens(rules).build().unwrap();
+        let tokens = Tokens::builder(site.store.clone()).clock(site.clock.clone()).idle_limit(Lifetime::seconds(own));
+        let app = routes().layer(ConsentLayer::new(policy).with_tokens(tokens.build().unwrap()));
+        let site = Site { app, ..site };
+        let token = site.sign_in().await;
+        site.clock.advance(59);
+        assert_eq!(site.by_cookie("/account", &token).await.status, 200, "{own} {promised}");
+        site.clock.advance(60);
+        assert_eq!(site.by_cookie("/account", &token).await.status, 401, "{own} {promised}");
+    }
 }
