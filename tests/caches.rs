@@ -125,6 +125,9 @@ async fn cache_control_is_merged() {
             "x=\"a\\\", private, no-store, b\", y, private",
             "x=\"a\\\", private, no-store, b\", y, no-store",
         ),
+        // Outside of quotes a backslash is an ordinary character: it hides no quote.
+        (&["x=\\\"a, public, b\""], "x=\\\"a, public, b\", private", "x=\\\"a, public, b\", no-store"),
+        (&["private, no-cache"], "private, no-cache", "private, no-cache, no-store"),
         (
             &["xpublic, publicx, my-s-maxage=1"],
             "xpublic, publicx, my-s-maxage=1, private",
@@ -159,6 +162,14 @@ async fn nginx_is_told_too() {
         );
     }
     assert_eq!(field("x-accel-expires", policy(), Asks, &[]).await, [""; 0]);
+}
+
+/// A page that shows cookies, of which none is expired, is as before.
+#[tokio::test]
+async fn a_page_without_a_line_of_ours_keeps_its_field() {
+    let page = [("sec-fetch-dest", "document"), ("cookie", "__Host-consent=1:1:2026-11-21+analytics; _ga=1")];
+    let said = [("cache-control", "max-age=600")];
+    assert_eq!(answered(policy(), &page, Silent, &said).await, ["cache-control: max-age=600"]);
 }
 
 /// R75, R78, RFC 9213: fields that speak to one kind of cache past `Cache-Control` are brought in line.

@@ -6,8 +6,8 @@ mod common;
 use common::{clock_at, decision_of, request};
 use time::{Date, Month, macros::date};
 use tower_consent::{
-    Category, CategoryEntry, ConsentCookie, ConsentLayer, Narrow, Policy, PolicyBuilder, Reason, Regime, Revision,
-    SameSite, ServiceEntry, Signal, SignalScope, UndecidedReason,
+    Category, CategoryEntry, ConsentCookie, ConsentLayer, Narrow, Policy, PolicyBuilder, Reason, RecordId, Regime,
+    Revision, SameSite, Selection, ServiceEntry, Signal, SignalScope, UndecidedReason,
 };
 
 const TODAY: Date = date!(2026 - 11 - 21);
@@ -433,6 +433,80 @@ async fn periods_end_on_the_calendar() {
                 assert_eq!(decision.verdict(Category::ANALYTICS).reason(), reason, "{value} at {now}");
             }
         }
+    }
+}
+
+/// A service's grant ends with its day, and leaves what was said of its category; a refusal does not end with it.
+#[tokio::test]
+async fn a_services_lapsed_grant_leaves_its_category() {
+    let expired = Reason::Undecided(UndecidedReason::Expired);
+    for (value, regime, allowed, reason) in [
+        ("1:1:2026-11-21!marketing+@youtube", Regime::OptOut, true, Reason::Granted),
+        ("1:1:2026-01-01!marketing+@youtube", Regime::OptOut, false, Reason::Refused),
+        ("1:1:2026-01-01+marketing+@youtube!analytics", Regime::OptOut, true, expired),
+        ("1:1:2026-01-01+@youtube!analytics", Regime::OptOut, true, expired),
+        ("1:1:2026-01-01+marketing+@youtube!analytics", Regime::OptIn, false, expired),
+    ] {
+        let policy = Policy::builder().category("analytics").service("youtube", "marketing").regime(regime);
+        let layer = ConsentLayer::new(policy.build().unwrap()).with_clock(clock_at(TODAY));
+        let cookie = format!("__Host-consent={value}");
+        let verdict = decision_of(&layer, request(&[("cookie", &cookie)])).await.service_verdict("youtube");
+        assert_eq!((verdict.is_allowed(), verdict.reason()), (allowed, reason), "{value} {regime:?}");
+    }
+}
+
+/// A policy has up to 256 services, and each its own answer.
+#[tokio::test]
+async fn each_of_256_services_has_its_own_answer() {
+    let names: Vec<_> = (0..256).map(|number| format!("s{number}")).collect();
+    let policy = names.iter().fold(Policy::builder(), |policy, name| policy.service(name.as_str(), "analytics"));
+    let layer = ConsentLayer::new(policy.build().unwrap()).with_clock(clock_at(TODAY));
+    let decision = decision_of(&layer, request(&[])).await;
+    for chosen in [0, 1, 3, 4, 5, 63, 64, 65, 127, 128, 191, 192, 255] {
+        let change = decision.choose_unrecorded(&Selection::none().grant_service(&names[chosen])).unwrap();
+        let line = change.header_value().unwrap().to_str().unwrap();
+        let decision = decision_of(&layer, request(&[("cookie", line.split(';').next().unwrap())])).await;
+        let allowed: Vec<_> = names.iter().filter(|name| decision.allows_service(name)).collect();
+        assert_eq!(allowed, [&names[chosen]]);
+        assert_eq!(decision.choice().unwrap().granted_services().collect::<Vec<_>>(), [&names[chosen]]);
+    }
+}
+
+/// What an application reads of a choice.
+#[tokio::test]
+async fn a_choice_tells_its_revision_and_its_names() {
+    let policy = Policy::builder().category("analytics").revision(Revision::new(3).on(2026, 1, 1)).build().unwrap();
+    let layer = ConsentLayer::new(policy).with_clock(clock_at(TODAY));
+    let decision = decision_of(&layer, request(&[("cookie", "__Host-consent=1:3:2026-11-20+analytics:g")])).await;
+    let choice = decision.choice().unwrap();
+    assert_eq!((choice.revision(), choice.seen_revision(), choice.day()), (3, 3, date!(2026 - 11 - 20)));
+    assert_eq!(choice.signals().objections().collect::<Vec<_>>(), [Signal::Gpc]);
+    assert_eq!(choice.granted().collect::<Vec<_>>(), [Category::ANALYTICS]);
+    assert_eq!(choice.record_id(), None);
+    let names = decision.policy().names();
+    assert_eq!(names.categories(), decision.policy().categories());
+    assert!(names.categories().contains(&Category::ANALYTICS));
+    let verdicts: Vec<_> = decision.verdicts().map(|(category, verdict)| (category, verdict.reason())).collect();
+    assert_eq!(verdicts, [(Category::ESSENTIAL, Reason::Essential), (Category::ANALYTICS, Reason::Granted)]);
+    let error = "AAAA".parse::<RecordId>().unwrap_err();
+    assert_eq!(error.to_string(), "a record id is written as 22 characters of base64url");
+}
+
+/// A cookie that is there and of no use may hold a refusal; what is not there, or was read, does not.
+#[test]
+fn four_reasons_tell_of_an_unusable_cookie() {
+    use UndecidedReason::{Ambiguous, Expired, Future, Malformed, None, Outdated, Unauthentic, Unseen};
+    for (reason, label, is_unusable) in [
+        (None, "none", false),
+        (Unseen, "unseen", false),
+        (Expired, "expired", false),
+        (Outdated, "outdated", false),
+        (Malformed, "malformed", true),
+        (Ambiguous, "ambiguous", true),
+        (Unauthentic, "unauthentic", true),
+        (Future, "future", true),
+    ] {
+        assert_eq!((reason.as_str(), reason.is_unusable()), (label, is_unusable));
     }
 }
 

@@ -7,8 +7,8 @@ use common::{clock_at, lines, request, response, serve};
 use http::StatusCode;
 use time::macros::date;
 use tower_consent::{
-    AttributeFloors, Category, ConsentLayer, CookieRule, Lifetime, Narrow, Policy, PolicyBuilder, SameSite,
-    UnknownCookies,
+    AttributeFloors, Category, ConsentCookie, ConsentLayer, CookieRule, Lifetime, Narrow, Policy, PolicyBuilder,
+    RuleTarget, SameSite, UnknownCookies,
 };
 
 fn policy() -> PolicyBuilder {
@@ -197,6 +197,62 @@ async fn two_narrowings_are_both_kept() {
     }
 }
 
+/// What two take away alike stays away, and a category takes its services along.
+#[tokio::test]
+async fn a_narrowing_that_is_said_twice_is_one() {
+    let policy = || {
+        let policy = Policy::builder().essential(["csrf"]).service("stats", "analytics").service("ads", "marketing");
+        policy.cookies(RuleTarget::service("stats"), ["_ga"]).cookies(RuleTarget::service("ads"), ["_fbp"])
+    };
+    let granted = "__Host-consent=1:1:2026-11-21+analytics+marketing+@stats+@ads";
+    let analytics = || Narrow::categories([Category::ANALYTICS]);
+    let ads = || Narrow::nothing().and_service("ads");
+    for (first, second, leaves) in [
+        (Narrow::nothing(), Narrow::nothing(), vec!["_ga=1", "_fbp=2", "csrf=3"]),
+        (analytics(), Narrow::nothing(), vec!["_fbp=2", "csrf=3"]),
+        (analytics(), analytics(), vec!["_fbp=2", "csrf=3"]),
+        (ads(), Narrow::nothing(), vec!["_ga=1", "csrf=3"]),
+        (ads(), ads(), vec!["_ga=1", "csrf=3"]),
+        (analytics(), ads(), vec!["csrf=3"]),
+    ] {
+        let layer = layer(policy().narrow(move |_| first.clone()));
+        let answer = serve(&layer, request(&[("cookie", granted)]), |_| {
+            let mut answer = response(&[("set-cookie", "_ga=1"), ("set-cookie", "_fbp=2"), ("set-cookie", "csrf=3")]);
+            second.apply(answer.extensions_mut());
+            answer
+        })
+        .await;
+        assert_eq!(lines(answer.headers(), "set-cookie"), leaves);
+    }
+}
+
+/// R34: a grant opens only if a browser stores its line, by the prefix of its name and by `SameSite=None`.
+#[tokio::test]
+async fn a_grant_that_no_browser_stores_opens_nothing() {
+    for (name, attributes, opens) in [
+        ("__Host-consent", "Path=/; Secure", true),
+        ("__Host-consent", "Path=/; Secure; Domain=", true),
+        ("__Host-consent", "Path=/", false),
+        ("__Host-consent", "Path=/a; Secure", false),
+        ("__Host-consent", "Secure", false),
+        ("__Host-consent", "Path=/; Secure; Domain=example.com", false),
+        ("__Host-Http-consent", "Path=/; Secure; HttpOnly", true),
+        ("__Host-Http-consent", "Path=/; Secure", false),
+        ("__Secure-consent", "Secure", true),
+        ("__Secure-consent", "Path=/a; Secure; Domain=example.com", true),
+        ("__Secure-consent", "Path=/", false),
+        ("consent", "Path=/a; Domain=example.com", true),
+        ("consent", "SameSite=Lax", true),
+        ("consent", "SameSite=None", false),
+        ("consent", "SameSite=None; Secure", true),
+    ] {
+        let layer = layer(policy().consent_cookie(ConsentCookie::default().with_name(name)));
+        let line = format!("{name}=1:1:2026-11-21+analytics+marketing; {attributes}");
+        let left = filtered(&layer, "", &["_ga=1", &line]).await;
+        assert_eq!(left, if opens { vec!["_ga=1", &line[..]] } else { vec![&line[..]] }, "{line}");
+    }
+}
+
 /// B1, C5: a longer life is cut to what is declared, by appending; a session cookie stays one unless the rule says so.
 #[tokio::test]
 async fn lifetimes_are_cut() {
@@ -249,6 +305,10 @@ async fn attribute_floors_are_appended() {
         ("csrf=1; Secure; HttpOnly; SameSite=Lax; SameSite=None", "; SameSite=Lax"),
         ("csrf=1; Secure; HttpOnly; SameSite=foo", "; SameSite=Lax"),
         ("csrf=; Max-Age=0", ""),
+        // Some browsers let the last, unreadable one count, and would store it.
+        ("csrf=1; Max-Age=0; Max-Age=", "; Max-Age=0"),
+        ("csrf=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Expires=x", "; Max-Age=0"),
+        ("csrf=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT", ""),
         ("xsrf=1", "; Secure"),
         ("unknown=1; Secure; SameSite=Lax", "; HttpOnly"),
     ] {
@@ -256,6 +316,9 @@ async fn attribute_floors_are_appended() {
     }
     let none = self::layer(policy().floors(AttributeFloors::NONE.http_only()));
     assert_eq!(filtered(&none, "", &["csrf=1; SameSite=None"]).await, ["csrf=1; SameSite=None; Secure; HttpOnly"]);
+    // `None` is what a line without the attribute may have at most: there is nothing to raise.
+    let least = self::layer(policy().floors(AttributeFloors::NONE.same_site(SameSite::None).secure()));
+    assert_eq!(filtered(&least, "", &["csrf=1"]).await, ["csrf=1; Secure"]);
     let off = self::layer(policy());
     assert_eq!(filtered(&off, "", &["csrf=1; SameSite=None"]).await, ["csrf=1; SameSite=None"]);
 }
@@ -338,6 +401,46 @@ async fn report_only_changes_nothing_but_the_consent_cookie() {
     let answer =
         serve(&layer, request(&[]), |_| response(&[("set-cookie", "_ga=1"), ("cache-control", "public")])).await;
     assert_eq!(lines(answer.headers(), "cache-control"), ["public"], "caching is left alone");
+}
+
+/// Lines of which nothing would stay, alone and among others, reach the application as they came.
+#[tokio::test]
+async fn report_only_leaves_every_request_line() {
+    let layer = layer(policy().report_only());
+    for cookies in [
+        &["_ga=1"][..],
+        &["_ga=1", "csrf=2"],
+        &["_ga=1", "_fbp=2"],
+        &["csrf=1; _ga=2"],
+        &["csrf=1; _ga=2", "session=3"],
+    ] {
+        let headers: Vec<_> = cookies.iter().map(|line| ("cookie", *line)).collect();
+        serve(&layer, request(&headers), |request| {
+            assert_eq!(lines(request.headers(), "cookie"), cookies);
+            response(&[])
+        })
+        .await;
+    }
+}
+
+/// What was shown before a withdrawal ends with it, whatever else stood behind it.
+#[tokio::test]
+async fn what_passed_is_expired_by_the_answer_that_withdraws() {
+    let layer = layer(policy());
+    for cookies in ["_ga=1; csrf=2; csrf=3", "csrf=2; csrf=3; _ga=1", "_ga=1; _ga=2", "_ga_x=1; csrf=2; csrf=3"] {
+        let in_one = format!("{GRANTED}; {cookies}");
+        for headers in [&[("cookie", &*in_one)][..], &[("cookie", GRANTED), ("cookie", cookies)]] {
+            let answer = serve(&layer, request(headers), |request| {
+                let mut answer = response(&[]);
+                let context = tower_consent::ConsentContext::of(request.extensions()).unwrap();
+                context.peek().withdraw().apply(answer.headers_mut());
+                answer
+            })
+            .await;
+            let left = lines(answer.headers(), "set-cookie");
+            assert!(left.iter().any(|line| line.starts_with("_ga")), "{headers:?}: {left:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -250,8 +250,28 @@ async fn who_opted_out_is_left_alone_for_a_year() {
     // The choice was made at eight in the morning: this is still within the year.
     visitor.clock.set(START + 365 * DAY - 4 * 3_600);
     assert_eq!(visitor.look().await.prompt(), None);
-    visitor.clock.set(START + 366 * DAY);
-    assert_eq!(visitor.look().await.prompt(), Some(Prompt::Ask(Reason::Undecided(UndecidedReason::Outdated))));
+    // It ends with the day on which it was made, a year later.
+    let end = START - START % DAY + DAY + 365 * DAY;
+    visitor.clock.set(end - 1);
+    assert_eq!(visitor.look().await.prompt(), None);
+    for moment in [end, START + 366 * DAY] {
+        visitor.clock.set(moment);
+        assert_eq!(visitor.look().await.prompt(), Some(Prompt::Ask(Reason::Undecided(UndecidedReason::Outdated))));
+    }
+}
+
+/// Under a signal that stores nothing a notice would come back with every page: taking note of it cannot be written.
+#[tokio::test]
+async fn a_notice_is_not_shown_to_who_cannot_be_remembered() {
+    let no_cookies = |builder: PolicyBuilder| builder.signal(Signal::Dnt, SignalScope::NoCookies);
+    let mut visitor = Visitor::new(no_cookies(first()));
+    visitor.accept().await;
+    visitor.handle.publish(build(no_cookies(second(Revision::notice)))).unwrap();
+    let prompt = visitor.look().await.prompt().unwrap();
+    assert_eq!((prompt, prompt.to_string()), (Prompt::Notice(2), "tell of revision 2".to_owned()));
+    assert_eq!(Prompt::Ask(Reason::NewCategory).to_string(), format!("ask: {}", Reason::NewCategory));
+    visitor.headers.insert("dnt", "1".parse().unwrap());
+    assert_eq!(visitor.look().await.prompt(), None);
 }
 
 #[tokio::test]

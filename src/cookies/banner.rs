@@ -120,10 +120,10 @@ impl Banner {
 }
 
 /// Expires the cookies of banners that the request showed: the visitor has chosen elsewhere, and the banner asks again.
-/// Tells whether there was any. Those without which a banner has no choice go first: the others may be more than fit.
+/// Those without which a banner has no choice go first: the others may be more than fit.
 ///
 /// `host` is the request's, in lower case and without port: a banner may have named it as a Domain.
-pub(crate) fn expire_banners(headers: &mut HeaderMap, policy: &Policy, shown: &Shown, host: Option<&str>) -> bool {
+pub(crate) fn expire_banners(headers: &mut HeaderMap, policy: &Policy, shown: &Shown, host: Option<&str>) {
     // Never more names than lines, so that the search for one that came before stays short.
     let mut done: Vec<&[u8]> = Vec::new();
     let mut lines = 0;
@@ -148,7 +148,7 @@ pub(crate) fn expire_banners(headers: &mut HeaderMap, policy: &Policy, shown: &S
             scopes.push(scope);
             let Some(line) = line else { continue };
             if lines == MAX_EXPIRY_LINES {
-                return true;
+                return;
             }
             lines += 1;
             headers.append(header::SET_COOKIE, line);
@@ -157,7 +157,6 @@ pub(crate) fn expire_banners(headers: &mut HeaderMap, policy: &Policy, shown: &S
             }
         }
     }
-    lines > 0
 }
 
 /// Whether the answer sets a cookie of this name itself.

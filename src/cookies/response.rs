@@ -162,6 +162,7 @@ fn fate(line: &[u8], judge: &mut Judge<'_>, report: Report<'_>) -> (Fate, bool) 
     let attributes = Attributes::parse(value_and_rest(line).1);
     let is_deletion = attributes.is_deletion(decision.now());
     let refused = if verdict.is_allowed() {
+        // One of our own was read for this alone.
         stores_nothing.map(|signal| Verdict::refuse(Reason::NoCookies(signal)))
     } else {
         Some(verdict)
@@ -174,7 +175,6 @@ fn fate(line: &[u8], judge: &mut Judge<'_>, report: Report<'_>) -> (Fate, bool) 
         // A browser whose clock differs may take a date that has just passed for a life.
         Some(_) if attributes.max_age.is_none() || attributes.is_max_age_doubtful => "; Max-Age=0".to_owned(),
         Some(_) => String::new(),
-        None if is_own => String::new(),
         // Where a browser might take it for a life, that life would be without the policy's limits.
         None if is_deletion && has_amendments(policy, rule) && !attributes.deletes_everywhere(decision.now()) => {
             "; Max-Age=0".to_owned()

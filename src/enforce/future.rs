@@ -108,11 +108,11 @@ impl Flight {
         if acts {
             if let Some(line) = change.as_ref().and_then(|choice| forgetting(choice, context.first())) {
                 headers.append(header::SET_COOKIE, line);
-                has_cookies = true;
             }
+            // An answer that changes the consent is stored nowhere, whatever lines it has.
             if let Some(choice) = &change {
                 if takes_over(choice, context.first()) {
-                    has_cookies |= expire_banners(headers, decision.policy(), &shown, host.as_deref());
+                    expire_banners(headers, decision.policy(), &shown, host.as_deref());
                 }
             } else if is_document {
                 has_cookies |= reissue_banner(headers, decision, &shown);

@@ -241,8 +241,8 @@
 //!
 //! What the application said is merged and never weakened: `public` and `s-maxage` go, `no-store` stays. Fields that
 //! speak past `Cache-Control` to one kind of cache (`CDN-Cache-Control`, `Cloudflare-CDN-Cache-Control`, RFC 9213;
-//! `Surrogate-Control`, Akamai's `Edge-Control`) are set to the same, or the CDN would obey them instead; nginx's `X-Accel-Expires` becomes 0. A rule in
-//! the CDN's own settings that stores everything beats all headers: do not have one for pages.
+//! `Surrogate-Control`, Akamai's `Edge-Control`) are set to the same, or the CDN would obey them instead; nginx's
+//! `X-Accel-Expires` becomes 0. A rule in the CDN's own settings that stores everything beats all headers: do not have one for pages.
 //!
 //! A middleware that looks at the decision and does not change the answer by it uses
 //! [`ConsentContext::peek`](crate::ConsentContext::peek), which leaves caching alone.

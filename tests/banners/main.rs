@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod bounds;
 mod edges;
 mod properties;
 #[path = "../common/property.rs"]

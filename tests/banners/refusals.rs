@@ -4,8 +4,8 @@ use http::{Response, header};
 use serde_json::json;
 use time::macros::date;
 use tower_consent::{
-    Banner, Category, ConsentContext, ConsentLayer, ConsentSource, Decision, ManualClock, Policy, PolicyBuilder,
-    Reason, Regime, Reissue, Revision, Scope, Signal, SignalScope, UndecidedReason,
+    Banner, Category, ConsentContext, ConsentCookie, ConsentLayer, ConsentSource, Decision, ManualClock, Policy,
+    PolicyBuilder, Reason, Regime, Reissue, Revision, SameSite, Scope, Signal, SignalScope, UndecidedReason,
 };
 
 use super::common::{clock_at, decision_of, request, response, serve};
@@ -243,4 +243,68 @@ async fn a_refusal_without_a_day_does_not_lapse() {
     let layer = ConsentLayer::new(policy).with_clock(ManualClock::at(4_000_000_000));
     let decision = decision_of(&layer, request(&[("cookie", KLARO_NONE)])).await;
     assert_eq!(decision.verdict(Category::MARKETING).reason(), Reason::Refused);
+}
+
+/// An opt-out closes the services of its category too, also one that was granted by name; and what it repeats stands.
+#[tokio::test]
+async fn an_opt_out_takes_away_from_services_and_twice_from_nothing() {
+    let policy = || {
+        let source = klaro().service("youtube", ["youtube"]).service("matomo", ["piwik"]);
+        super::policy().regime(Regime::OptOut).source(ConsentSource::banner(Banner::UsPrivacy)).source(source)
+    };
+    let value = |pixel: bool| {
+        format!("klaro=%7B%22matomo%22%3Atrue%2C%22pixel%22%3A{pixel}%2C%22youtube%22%3Atrue%2C%22piwik%22%3Atrue%7D")
+    };
+    for (us, pixel, marketing, youtube) in [
+        ("1YNN", true, true, true),
+        ("1YYN", true, false, false),
+        ("1YNN", false, false, true),
+        ("1YYN", false, false, false),
+    ] {
+        let decision = read(policy(), &[("cookie", &format!("usprivacy={us}; {}", value(pixel)))]).await;
+        assert_eq!(decision.allows(Category::MARKETING), marketing, "{us} {pixel}");
+        assert_eq!(decision.allows_service("youtube"), youtube, "{us} {pixel}");
+        assert!(decision.allows(Category::ANALYTICS) && decision.allows_service("matomo"), "{us} {pixel}");
+    }
+}
+
+/// Who refused all that a banner offers has refused what it does not offer, and is not asked for it.
+#[tokio::test]
+async fn a_full_refusal_is_one_of_what_the_banner_does_not_name() {
+    let refused = read(super::policy().source(klaro()), &[("cookie", KLARO_NONE)]).await;
+    assert_eq!(refused.verdict(Category::FUNCTIONAL).reason(), Reason::Refused);
+    assert_eq!(refused.asks(), None);
+    let granted = read(super::policy().source(klaro()), &[("cookie", KLARO_ALL)]).await;
+    assert_eq!(granted.verdict(Category::FUNCTIONAL).reason(), Reason::NewCategory);
+}
+
+/// Where a banner's refusal may be hidden, our own grant alone opens nothing, also if its cookie travels everywhere.
+#[tokio::test]
+async fn our_own_choice_does_not_stand_for_a_hidden_one() {
+    let policy = || {
+        let own = ConsentCookie::default().with_same_site(SameSite::None);
+        super::policy().consent_cookie(own).source(klaro())
+    };
+    let own = own(policy(), true).await;
+    let headers = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors"), ("cookie", &*own)];
+    let hidden = read(policy(), &headers).await;
+    assert_eq!(hidden.undecided(), Some(UndecidedReason::Unseen));
+    assert!(!hidden.allows(Category::ANALYTICS));
+    assert!(read(policy(), &headers[2..]).await.allows(Category::ANALYTICS));
+}
+
+/// Of copies that tell no time, only what both grant is granted: a neighbour's copy can take away and not add.
+#[tokio::test]
+async fn copies_without_a_time_grant_what_both_grant() {
+    let policy = || super::policy().source(klaro().service("youtube", ["youtube"]));
+    let all = "klaro=%7B%22matomo%22%3Atrue%2C%22pixel%22%3Atrue%2C%22youtube%22%3Atrue%7D";
+    let some = "klaro=%7B%22matomo%22%3Atrue%7D";
+    for cookies in [format!("{all}; {some}"), format!("{some}; {all}")] {
+        let decision = read(policy(), &[("cookie", &cookies)]).await;
+        assert!(decision.allows(Category::ANALYTICS), "{cookies}");
+        assert!(!decision.allows(Category::MARKETING), "{cookies}");
+        assert!(!decision.allows_service("youtube"), "{cookies}");
+    }
+    let alone = read(policy(), &[("cookie", all)]).await;
+    assert!(alone.allows(Category::MARKETING) && alone.allows_service("youtube"));
 }

@@ -2,12 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use serde_json::json;
-use tower_consent::{Regime, Signal, SignalScope};
+use tower::{Layer as _, ServiceExt as _};
+use tower_consent::{
+    ConsentLayer, ConsentPages, ContentSecurityPolicy, MemoryStore, PolicyBuilder, Regime, ServiceEntry, Signal,
+    SignalScope,
+};
 
 use crate::{
     choices::allowed,
     description::assert_described,
-    site::{CARRIERS, Site, policy},
+    site::{Answer, CARRIERS, Site, policy},
 };
 
 #[tokio::test]
@@ -122,4 +126,25 @@ async fn report_only() {
     let answer = site.call(&mut visitor, "choice", json!({"revision": 3, "all": true})).await;
     assert_eq!((answer.status, &answer.json()["enforced"]), (200, &json!(false)));
     assert_eq!(site.state(&mut visitor).await["decided"], "2026-11-22");
+}
+
+/// A page whose header fields forbid what a choice allows must be loaded anew for it; no other one.
+#[tokio::test]
+async fn the_state_tells_whether_a_choice_needs_another_page() {
+    let policy = |host: &str| policy().service_entry(ServiceEntry::new("chat", "functional").hosts([host]));
+    let reloads = async |policy: PolicyBuilder, has_csp: bool| {
+        let pages = ConsentPages::at("/privacy", MemoryStore::new());
+        let request = http::Request::get("/privacy/api/state").body(String::new()).unwrap();
+        let layer = ConsentLayer::new(policy.build().unwrap());
+        let answer = if has_csp {
+            let csp = ContentSecurityPolicy::new().scripts();
+            Answer::of(layer.with_csp(csp).layer(pages).oneshot(request).await.unwrap()).await
+        } else {
+            Answer::of(layer.layer(pages).oneshot(request).await.unwrap()).await
+        };
+        answer.json()["reloads"].as_bool().unwrap()
+    };
+    assert!(reloads(policy("chat.example"), true).await);
+    assert!(!reloads(policy("chat.example"), false).await);
+    assert!(!reloads(policy("chat.example").report_only(), true).await, "nothing is forbidden there");
 }

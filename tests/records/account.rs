@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 use tower::ServiceExt as _;
 use tower_consent::{
     AccountLink, Banner, Category, ConsentLayer, ConsentSource, ManualClock, MemorySink, MemoryStore, Records, Regime,
-    Tokens, VisitLog,
+    Signal, SignalScope, Tokens, VisitLog,
 };
 
 use crate::{
@@ -136,8 +136,10 @@ async fn a_refusal_while_signed_in_is_an_opt_out_of_the_account() {
 async fn who_is_not_signed_in_has_no_account() {
     let site = Site::with(opt_out(), MemoryStore::new());
     let mut browser = site.browser().sending("sec-gpc", "1");
-    browser.get("/tracks").await;
+    let anonymous = browser.get("/tracks").await;
     assert_eq!(site.records.verify().await.unwrap().entries, 0);
+    let of_a_session = Some("private, no-cache");
+    assert_ne!(anonymous.headers.get("cache-control").map(|value| value.to_str().unwrap()), of_a_session);
     // A token that nobody issued is nobody's.
     browser.cookies.push(("__Host-token".to_owned(), "A".repeat(43)));
     browser.get("/tracks").await;
@@ -230,6 +232,52 @@ async fn it_is_written_beside_a_banners_outdated_choice() {
     laptop.post(SIGN_IN).await;
     assert!(laptop.consent().starts_with("1:1:"), "{}", laptop.consent());
     assert_eq!(laptop.get("/tracks").await.body, "false false");
+}
+
+/// What the account does not object to stays undecided, or as the browser's own choice or its banner has it.
+#[tokio::test]
+async fn only_what_was_objected_to_is_written() {
+    let banner = ConsentSource::banner(Banner::CookieFirst).revision("2");
+    let policy = opt_out().signal(Signal::Gpc, [Category::MARKETING]).signal(Signal::Dnt, SignalScope::Ignore);
+    let site = Site::with(policy.source(ConsentSource::own()).source(banner), MemoryStore::new());
+    let mut laptop = site.browser();
+    laptop.post("/accept").await;
+    site.clock.advance(3 * DAY);
+    let mut phone = site.browser().sending("sec-gpc", "1");
+    phone.post(SIGN_IN).await;
+    phone.get("/tracks").await;
+    let mut tablet = site.browser();
+    let mut radio = site.browser().sending("dnt", "1");
+    let mut television = site.browser();
+    let value =
+        "{%22advertising%22:true%2C%22timestamp%22:1799900000%2C%22type%22:%22category%22%2C%22version%22:%221%22}";
+    television.cookies.push(("cookiefirst-consent".to_owned(), value.to_owned()));
+    for (browser, written) in [
+        (&mut laptop, "1:1:2027-01-15+functional+analytics!marketing"),
+        (&mut tablet, "1:1:2027-01-18!marketing"),
+        (&mut radio, "1:1:2027-01-18!marketing:d"),
+        (&mut television, "1:1:2027-01-18!marketing"),
+    ] {
+        browser.post(SIGN_IN).await;
+        // Without the record and the MAC.
+        assert_eq!(browser.consent().split(['#', '~']).next(), Some(written));
+    }
+}
+
+/// A choice of which nothing stays granted is a refusal of today, with the signals under which it was made.
+#[tokio::test]
+async fn a_choice_that_is_objected_to_as_a_whole_is_a_refusal() {
+    let site = Site::with(opt_out().signal(Signal::Dnt, SignalScope::Ignore), MemoryStore::new());
+    let mut laptop = site.browser().sending("dnt", "1");
+    laptop.post("/accept").await;
+    site.clock.advance(3 * DAY);
+    let mut phone = site.browser().sending("sec-gpc", "1");
+    phone.post(SIGN_IN).await;
+    laptop.headers.clear();
+    laptop.post(SIGN_IN).await;
+    let written = laptop.consent();
+    assert!(written.starts_with("1:1:2027-01-18!functional!analytics!marketing"), "{written}");
+    assert_eq!(written.split('~').next().unwrap().rsplit(':').next(), Some("d"), "{written}");
 }
 
 /// Who goes away while the account is asked leaves a line of nobody: the account may object.

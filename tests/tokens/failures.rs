@@ -139,6 +139,8 @@ async fn a_failure_reaches_the_log() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    // Beside one subscriber alone, a thread that has none could switch the line off for all of them.
+    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let guard = tracing::subscriber::set_default(subscriber);
     let site = Site::new();
     let token = site.sign_in().await;

@@ -17,4 +17,5 @@ mod secret;
 mod sessions;
 mod signals;
 mod site;
+mod told;
 mod watched;

@@ -17,7 +17,7 @@ struct Inner {
     store: MemoryStore,
     /// The operations in order, each with the bytes that it was given.
     calls: Mutex<Vec<(&'static str, Vec<u8>)>>,
-    broken: Mutex<Vec<&'static str>>,
+    broken: Mutex<(Vec<&'static str>, StoreErrorKind)>,
     /// How long it waits before and after each operation.
     wait: Duration,
 }
@@ -28,7 +28,8 @@ impl Watched {
     }
 
     pub(crate) fn over(store: MemoryStore, wait: Duration) -> Self {
-        Self(Arc::new(Inner { store, calls: Mutex::default(), broken: Mutex::default(), wait }))
+        let broken = Mutex::new((Vec::new(), StoreErrorKind::Unavailable));
+        Self(Arc::new(Inner { store, calls: Mutex::default(), broken, wait }))
     }
 
     /// How many tokens it holds.
@@ -48,7 +49,12 @@ impl Watched {
 
     /// From now on exactly these operations fail.
     pub(crate) fn breaks(&self, operations: &[&'static str]) {
-        *self.0.broken.lock().unwrap() = operations.to_vec();
+        *self.0.broken.lock().unwrap() = (operations.to_vec(), StoreErrorKind::Unavailable);
+    }
+
+    /// The same, for want of room.
+    pub(crate) fn fills(&self, operations: &[&'static str]) {
+        *self.0.broken.lock().unwrap() = (operations.to_vec(), StoreErrorKind::Full);
     }
 
     fn answer<'a, T: Send + 'a>(
@@ -60,9 +66,9 @@ impl Watched {
         StoreFuture::awaited(async move {
             self.0.calls.lock().unwrap().push((name, bytes));
             self.pause().await;
-            let is_broken = self.0.broken.lock().unwrap().contains(&name);
-            if is_broken {
-                return Err(StoreError::new(StoreErrorKind::Unavailable, "pulled-plug"));
+            let (broken, kind) = self.0.broken.lock().unwrap().clone();
+            if broken.contains(&name) {
+                return Err(StoreError::new(kind, "pulled-plug"));
             }
             let answer = operation.await;
             self.pause().await;
