@@ -6,7 +6,7 @@ use super::naive;
 /// Where browsers differ, or have differed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Manner {
-    /// An unreadable last Max-Age or Expires takes an earlier one with it, as in Chromium.
+    /// As in Chromium an unreadable last Max-Age or Expires takes an earlier one with it, and dates are read by its own rules.
     pub(crate) last_counts: bool,
     /// `Max-Age=+5` is a number (D3).
     pub(crate) reads_plus: bool,
@@ -168,7 +168,7 @@ impl Attributes {
                     all.max_age = if manner.last_counts { seconds } else { seconds.or(all.max_age) };
                 }
                 b"expires" => {
-                    let date = naive::cookie_date(&value);
+                    let date = if manner.last_counts { chromium_date(&value) } else { naive::cookie_date(&value) };
                     all.expires = if manner.last_counts { date } else { date.or(all.expires) };
                 }
                 b"domain" => all.domain = Some(value),
@@ -253,4 +253,51 @@ impl Jar {
         };
         sent.iter().map(pair).collect::<Vec<_>>().join(&b"; "[..])
     }
+}
+
+/// A date as Chromium reads it: what begins with a digit is a time if it has a colon, else the day if it has at most two
+/// characters, else the year if it has at most five; all else may be the month. Of a number what follows its digits does
+/// not count, and of the seconds nothing but two digits does.
+fn chromium_date(value: &[u8]) -> Option<i64> {
+    let (mut time, mut day, mut month, mut year) = (None, None, None, None);
+    let is_delimiter = |byte: &u8| b"\t !\"#$%&'()*+,-./;<=>?@[\\]^_`{|}~".contains(byte);
+    for token in value.split(is_delimiter).filter(|token| !token.is_empty()) {
+        if !token[0].is_ascii_digit() {
+            month = month.or_else(|| {
+                let names = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+                names.into_iter().find(|name| token.to_ascii_lowercase().starts_with(name.as_bytes()))
+            });
+        } else if token.contains(&b':') {
+            time = time.or_else(|| {
+                let (hour, rest) = two_digits(token)?;
+                let (minute, rest) = two_digits(rest.strip_prefix(b":")?)?;
+                let (second, _) = two_digits(rest.strip_prefix(b":")?)?;
+                Some((hour, minute, second))
+            });
+        } else if day.is_none() && token.len() <= 2 {
+            day = Some(number(token));
+        } else if year.is_none() && token.len() <= 5 {
+            year = Some(number(token));
+        }
+    }
+    let (month, (hour, minute, second)) = (month?, time?);
+    let year = match year? {
+        year @ 70..=99 => year + 1900,
+        year @ 0..=69 => year + 2000,
+        year => year,
+    };
+    // From then on only that it never ends matters.
+    let year = if year > 9999 { 9999 } else { year };
+    naive::cookie_date(format!("{} {month} {year:04} {hour}:{minute}:{second}", day?).as_bytes())
+}
+
+fn number(token: &[u8]) -> u32 {
+    let digits = token.iter().take_while(|byte| byte.is_ascii_digit());
+    digits.fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+}
+
+/// One digit or two at the beginning, and what follows.
+fn two_digits(text: &[u8]) -> Option<(u32, &[u8])> {
+    let count = text.iter().take(2).take_while(|byte| byte.is_ascii_digit()).count();
+    (count > 0).then(|| (number(&text[..count]), &text[count..]))
 }
