@@ -1,4 +1,4 @@
-//! The layer around a gRPC service of tonic: `cargo run --example tonic`. It answers HTTP/2 on port 3004, `POST
+//! The layer around a gRPC service of tonic: `cargo run --example tonic`. It answers HTTP/2 on port 3007, `POST
 //! /shop.Prices/Ask`, with a text for a text, as far as there is a price.
 //!
 //! gRPC carries cookies as metadata, and browsers send them with gRPC-Web. The layer goes around tonic's service as around every
@@ -30,7 +30,7 @@ use tower_consent::{Category, ConsentContext, ConsentLayer, Decision, Policy};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 3004))).await?;
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 3007))).await?;
     println!("listening on http://localhost:{}", listener.local_addr()?.port());
     serve(listener).await
 }

@@ -60,6 +60,7 @@ impl ConsentContext {
     }
 
     /// The decision. To ask for it marks the answer as this visitor's own, which keeps it out of shared caches.
+    /// Asked for while the body is already being sent, it is too late for that: ask before the answer is made.
     #[must_use]
     pub fn decision(&self) -> &Decision {
         self.note_asked();
