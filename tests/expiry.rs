@@ -375,6 +375,23 @@ async fn the_rest_follows_with_the_next_page() {
     }
 }
 
+/// R63: 4,096 bytes fit, and not one more.
+#[tokio::test]
+async fn an_answer_carries_4096_bytes_of_lines() {
+    let rule = CookieRule::new("page_*", Category::ANALYTICS).scope(Scope::host_only());
+    let layer = layer(Policy::builder().cookie(rule));
+    let line = |name: &str| format!("{name}=; Path=/; {END}");
+    // Eight lines of 512 bytes each, and the last of one more.
+    let name = |number: usize, more: usize| format!("page_{number:0width$}", width = 512 - line("page_").len() + more);
+    for (more, expected) in [(0, 8), (1, 7)] {
+        let names: Vec<_> = (0..8).map(|number| name(number, if number == 7 { more } else { 0 })).collect();
+        let shown: Vec<_> = names.iter().map(|name| format!("{name}=1")).collect();
+        let cookies = [&[REFUSED.to_owned()], &shown[..]].concat().join("; ");
+        let expected: Vec<_> = names.iter().map(|name| line(name)).take(expected).collect();
+        assert_eq!(expired(&layer, &[DOCUMENT, ("cookie", &cookies)], &[]).await, expected, "{more} more");
+    }
+}
+
 /// R63: once a name, though the request shows it twice, and whatever the number of `Cookie` lines (R46, R47).
 #[tokio::test]
 async fn a_name_shown_twice_ends_once() {

@@ -63,3 +63,18 @@ async fn a_store_that_is_down_holds_up_no_withdrawal_of_a_part() {
     assert_eq!(events[1]["refused"], serde_json::json!(["marketing"]), "{proof}");
     assert_eq!(events.last().unwrap()["outcome"], "withdraw", "{proof}");
 }
+
+/// Who keeps one service of a category that goes gets the refusal only: the service goes with it, and nothing says that it
+/// was refused by name.
+#[tokio::test]
+async fn a_store_that_is_down_writes_no_refusal_of_what_was_wished_for() {
+    let site = Site::new().await;
+    let mut visitor = site.visitor();
+    site.choose(&mut visitor, "action=accept-all&revision=3").await;
+    site.store.set_down(true);
+    let answer = site.choose(&mut visitor, "action=save&revision=3&category=analytics&service=youtube").await;
+    assert_eq!((answer.status, answer.sets_consent()), (503, true));
+    assert_eq!(allowed(&site, &mut visitor).await, ["analytics", "essential", "stripe"]);
+    let lines = answer.all("set-cookie");
+    assert!(lines.contains("!functional") && !lines.contains("youtube"), "{lines}");
+}

@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 use tower::ServiceExt as _;
 use tower_consent::{
     AccountLink, Banner, Category, ConsentLayer, ConsentSource, ManualClock, MemorySink, MemoryStore, Records, Regime,
-    Signal, SignalScope, Tokens, VisitLog,
+    Revision, Signal, SignalScope, Tokens, VisitLog,
 };
 
 use crate::{
@@ -278,6 +278,39 @@ async fn a_choice_that_is_objected_to_as_a_whole_is_a_refusal() {
     let written = laptop.consent();
     assert!(written.starts_with("1:1:2027-01-18!functional!analytics!marketing"), "{written}");
     assert_eq!(written.split('~').next().unwrap().rsplit(':').next(), Some("d"), "{written}");
+}
+
+/// Nor is an objection the reading of a notice: the numbers stay those of the choice.
+#[tokio::test]
+async fn an_objection_takes_no_note_of_a_revision() {
+    let mut laptop = Site::with(opt_out(), MemoryStore::new()).browser();
+    laptop.post("/accept").await;
+    let notice = Revision::new(2).on(2027, 1, 10).changes("Other words.").notice();
+    laptop.site = Site::with(opt_out().revision(notice), MemoryStore::new());
+    assert_eq!(laptop.get("/tracks").await.body, "true false", "the choice of revision 1 holds");
+    laptop.site.clock.advance(3 * DAY);
+    let mut phone = laptop.site.browser().sending("sec-gpc", "1");
+    phone.post(SIGN_IN).await;
+    laptop.post(SIGN_IN).await;
+    let written = laptop.consent();
+    assert!(written.starts_with("1:1:2027-01-18!functional!analytics!marketing"), "{written}");
+}
+
+/// A service that was granted by name is closed with its category, in the cookie too: the log-out opens nothing.
+#[tokio::test]
+async fn what_was_granted_by_name_goes_with_its_category() {
+    let site = Site::new();
+    let mut laptop = site.browser();
+    laptop.post("/maps").await;
+    assert_eq!(laptop.get("/map").await.body, "true");
+    site.clock.advance(3 * DAY);
+    let mut phone = site.browser();
+    phone.post(SIGN_IN).await;
+    phone.post("/refuse").await;
+    laptop.post(SIGN_IN).await;
+    assert_eq!(laptop.get("/map").await.body, "false");
+    laptop.cookies.retain(|(name, _)| name != "__Host-token");
+    assert_eq!(laptop.get("/map").await.body, "false", "{}", laptop.consent());
 }
 
 /// Who goes away while the account is asked leaves a line of nobody: the account may object.

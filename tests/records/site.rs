@@ -71,6 +71,11 @@ impl Site {
                 "/analytics",
                 post(async |choices: Choices| choices.choose(&Selection::none().grant(Category::ANALYTICS)).await),
             )
+            .route(
+                "/maps",
+                post(async |choices: Choices| choices.choose(&Selection::none().grant_service("maps")).await),
+            )
+            .route("/map", get(async |decision: Decision| decision.allows_service("maps").to_string()))
             .route("/nothing", post(async |choices: Choices| choices.choose(&Selection::none()).await))
             .route(
                 "/unknown",
