@@ -23,7 +23,10 @@ use axum_login::{AuthManagerLayerBuilder, AuthSession};
 use http::HeaderValue;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::net::TcpListener;
-use tower::{ServiceExt, layer::layer_fn};
+use tower::{
+    ServiceExt,
+    layer::{layer_fn, util::Identity},
+};
 use tower_consent::{
     Banner, ConsentLayer, ConsentSource, JsonLinesSink, MemoryStore, PolicyBuilder, RedbStore, RedisStore, Session,
     TokenRules, TokenStore, Tokens, VisitLayer, VisitLog,
@@ -52,6 +55,8 @@ pub(crate) const LINES: usize = 1;
 pub(crate) enum Contender {
     /// A page and nothing round it.
     Bare,
+    /// A layer that does nothing: what axum takes for having one.
+    Empty,
     TowerCookies,
     Sessions,
     SessionsRedis,
@@ -69,8 +74,9 @@ pub(crate) enum Contender {
 }
 
 impl Contender {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Bare,
+        Self::Empty,
         Self::TowerCookies,
         Self::Sessions,
         Self::SessionsRedis,
@@ -86,6 +92,7 @@ impl Contender {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Bare => "bare",
+            Self::Empty => "empty-layer",
             Self::TowerCookies => "tower-cookies",
             Self::Sessions => "tower-sessions",
             Self::SessionsRedis => "tower-sessions-redis",
@@ -110,7 +117,10 @@ impl Contender {
 
     /// Whether it takes out what the visitor refused.
     pub(crate) fn enforces(self) -> bool {
-        !matches!(self, Self::Bare | Self::TowerCookies | Self::Sessions | Self::SessionsRedis | Self::AxumLogin)
+        !matches!(
+            self,
+            Self::Bare | Self::Empty | Self::TowerCookies | Self::Sessions | Self::SessionsRedis | Self::AxumLogin
+        )
     }
 }
 
@@ -179,6 +189,7 @@ async fn site(contender: Contender, kind: ConsentKind, folder: &Path, redis: Opt
     let plain = |router| Ok(Site::new(router, kind, today::session_id()));
     match contender {
         Contender::Bare => plain(page(async |request: Request| answer(&request, false))),
+        Contender::Empty => plain(page(async |request: Request| answer(&request, false)).layer(Identity::new())),
         Contender::TowerCookies => {
             let handler = async |cookies: Cookies, request: Request| answer(&request, cookies.get(SESSION).is_some());
             plain(page(handler).layer(CookieManagerLayer::new()))

@@ -55,6 +55,7 @@ impl Outcome {
 fn title(contender: Contender) -> &'static str {
     match contender {
         Contender::Bare => "bare",
+        Contender::Empty => "a layer that does nothing",
         Contender::TowerCookies => "tower-cookies, one get",
         Contender::Sessions => "tower-sessions, memory",
         Contender::SessionsRedis => "tower-sessions, Redis",
