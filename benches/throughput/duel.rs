@@ -141,7 +141,7 @@ impl Duel {
             format!("the page got {} bytes of cookies instead of {}", seen.cookie_bytes, request.left)
         } else if !wanted.iter().all(|line| answered.contains(line)) {
             format!("the answer sets {answered:?} instead of {wanted:?}")
-        } else if !seen.found && server.contender != Contender::Bare && self.profile != Profile::None {
+        } else if !seen.found && server.contender.looks() && self.profile != Profile::None {
             "the page did not find what it looked for".to_owned()
         } else {
             return Ok(());

@@ -115,6 +115,11 @@ impl Contender {
         matches!(self, Self::SessionsRedis | Self::OursRedis)
     }
 
+    /// Whether its page looks for the sign-in.
+    pub(crate) fn looks(self) -> bool {
+        !matches!(self, Self::Bare | Self::Empty)
+    }
+
     /// Whether it takes out what the visitor refused.
     pub(crate) fn enforces(self) -> bool {
         !matches!(
