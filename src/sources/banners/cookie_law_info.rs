@@ -56,7 +56,8 @@ fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
         if value.len() > MAX_VALUE {
             return Said::Malformed;
         }
-        let Some(record) = text::json::<BTreeMap<String, Value>>(value) else {
+        // Without a category it is none of the plugin's, and what the boxes beside it grant, the true one may refuse.
+        let Some(record) = text::json::<BTreeMap<String, Value>>(value).filter(|record| !record.is_empty()) else {
             return Said::Malformed;
         };
         has_record = true;
