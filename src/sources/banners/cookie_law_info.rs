@@ -14,7 +14,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Number;
 
 use crate::{
     category::Category,
@@ -45,6 +46,15 @@ pub(in crate::sources) const FORMAT: Format = Format {
     read,
 };
 
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Field {
+    Answer(bool),
+    Word(String),
+    Version(Number),
+    Other(IgnoredAny),
+}
+
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
     match input.value {
         b"yes" => {}
@@ -57,21 +67,21 @@ fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
             return Said::Malformed;
         }
         // Without a category it is none of the plugin's, and what the boxes beside it grant, the true one may refuse.
-        let Some(record) = text::json::<BTreeMap<String, Value>>(value).filter(|record| !record.is_empty()) else {
+        let Some(record) = text::json::<BTreeMap<String, Field>>(value).filter(|record| !record.is_empty()) else {
             return Said::Malformed;
         };
         has_record = true;
         let version = match record.get("ver") {
-            Some(Value::String(version)) => Some(version.clone()),
-            Some(Value::Number(version)) => Some(version.to_string()),
+            Some(Field::Word(version)) => Some(version.clone()),
+            Some(Field::Version(version)) => Some(version.to_string()),
             _ => None,
         };
         is_outdated |= input.is_outdated(version.as_deref().map(str::as_bytes));
         for (key, value) in &record {
             let is_granted = match value {
-                Value::Bool(is_granted) => Some(*is_granted),
-                Value::String(word) => word.parse().ok(),
-                _ => None,
+                Field::Answer(is_granted) => Some(*is_granted),
+                Field::Word(word) => word.parse().ok(),
+                Field::Version(_) | Field::Other(_) => None,
             };
             if !answer(answers, unboxed(key.as_bytes()).unwrap_or(key.as_bytes()), is_granted) {
                 return Said::Malformed;
