@@ -16,6 +16,7 @@ pub(crate) mod jar;
 pub(crate) mod mac;
 pub(crate) mod own;
 pub(crate) mod reading;
+mod scalar;
 mod text;
 
 pub use self::banner::Banner;

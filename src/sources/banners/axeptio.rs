@@ -11,12 +11,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 
 use crate::sources::{
     answers::{Answers, Unlisted},
     banner::{Format, Usual, named, prefixed},
     reading::{Input, Made, Said},
+    scalar::Scalar,
     text,
 };
 
@@ -38,19 +39,12 @@ struct Record {
     #[serde(rename = "$$cookiesVersion")]
     version: Option<Version>,
     #[serde(flatten)]
-    vendors: BTreeMap<String, Flag>,
+    vendors: BTreeMap<String, Scalar>,
 }
 
 #[derive(Deserialize)]
 struct Version {
     identifier: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Flag {
-    Vendor(bool),
-    Other(IgnoredAny),
 }
 
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
@@ -62,8 +56,8 @@ fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
     }
     for (vendor, flag) in record.vendors.iter().filter(|(name, _)| !name.starts_with("$$")) {
         match flag {
-            Flag::Vendor(is_granted) => answers.answer(vendor.as_bytes(), *is_granted),
-            Flag::Other(_) => return Said::Malformed,
+            Scalar::Flag(is_granted) => answers.answer(vendor.as_bytes(), *is_granted),
+            _ => return Said::Malformed,
         }
     }
     let Some(at) = text::iso_seconds(&record.date) else {

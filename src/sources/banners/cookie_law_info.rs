@@ -14,15 +14,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, de::IgnoredAny};
-use serde_json::Number;
-
 use crate::{
     category::Category,
     sources::{
         answers::{Answers, Unlisted},
         banner::{Format, Usual, named, prefixed},
         reading::{Input, MAX_VALUE, Made, Said},
+        scalar::Scalar,
         text,
     },
 };
@@ -46,15 +44,6 @@ pub(in crate::sources) const FORMAT: Format = Format {
     read,
 };
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Field {
-    Answer(bool),
-    Word(String),
-    Version(Number),
-    Other(IgnoredAny),
-}
-
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
     match input.value {
         b"yes" => {}
@@ -67,21 +56,20 @@ fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
             return Said::Malformed;
         }
         // Without a category it is none of the plugin's, and what the boxes beside it grant, the true one may refuse.
-        let Some(record) = text::json::<BTreeMap<String, Field>>(value).filter(|record| !record.is_empty()) else {
+        let Some(record) = text::json::<BTreeMap<String, Scalar>>(value).filter(|record| !record.is_empty()) else {
             return Said::Malformed;
         };
         has_record = true;
         let version = match record.get("ver") {
-            Some(Field::Word(version)) => Some(version.clone()),
-            Some(Field::Version(version)) => Some(version.to_string()),
+            Some(Scalar::Word(version) | Scalar::Number(version)) => Some(version.as_bytes()),
             _ => None,
         };
-        is_outdated |= input.is_outdated(version.as_deref().map(str::as_bytes));
+        is_outdated |= input.is_outdated(version);
         for (key, value) in &record {
             let is_granted = match value {
-                Field::Answer(is_granted) => Some(*is_granted),
-                Field::Word(word) => word.parse().ok(),
-                Field::Version(_) | Field::Other(_) => None,
+                Scalar::Flag(is_granted) => Some(*is_granted),
+                Scalar::Word(word) => word.parse().ok(),
+                Scalar::Number(_) | Scalar::Other => None,
             };
             if !answer(answers, unboxed(key.as_bytes()).unwrap_or(key.as_bytes()), is_granted) {
                 return Said::Malformed;

@@ -10,8 +10,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, de::IgnoredAny};
-
 use crate::{
     category::Category,
     sources::{
@@ -19,6 +17,7 @@ use crate::{
         banner::{Format, Usual, named},
         jar::Differ,
         reading::{Input, Made, Said},
+        scalar::Scalar,
         text,
     },
 };
@@ -38,22 +37,15 @@ pub(in crate::sources) const FORMAT: Format = Format {
 
 const SET: &str = "cookies_preferences_set";
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Field {
-    Answer(bool),
-    Other(IgnoredAny),
-}
-
 fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
-    let Some(fields) = text::json::<BTreeMap<String, Field>>(input.value) else {
+    let Some(fields) = text::json::<BTreeMap<String, Scalar>>(input.value) else {
         return Said::Malformed;
     };
     for (name, field) in &fields {
         match field {
-            Field::Answer(is_granted) => answers.answer(name.as_bytes(), *is_granted),
-            Field::Other(_) if answers.knows(name.as_bytes()) => return Said::Malformed,
-            Field::Other(_) => {}
+            Scalar::Flag(is_granted) => answers.answer(name.as_bytes(), *is_granted),
+            _ if answers.knows(name.as_bytes()) => return Said::Malformed,
+            _ => {}
         }
     }
     match input.jar.value(SET.as_bytes()) {
