@@ -7,13 +7,13 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-/// A flag, a word or a number. Anything else is read past, and no tree is made of it: the bytes are a visitor's.
+/// A flag, a word or a natural number. Anything else is read past and not kept, since a visitor can send any of it: a tree
+/// takes hundreds of bytes for one of theirs.
 #[derive(Debug)]
 pub(crate) enum Scalar {
     Flag(bool),
     Word(String),
-    /// As JavaScript writes it.
-    Number(String),
+    Number(u64),
     Other,
 }
 
@@ -37,15 +37,15 @@ impl<'de> Deserialize<'de> for Scalar {
             }
 
             fn visit_u64<E>(self, number: u64) -> Result<Scalar, E> {
-                Ok(Scalar::Number(number.to_string()))
+                Ok(Scalar::Number(number))
             }
 
-            fn visit_i64<E>(self, number: i64) -> Result<Scalar, E> {
-                Ok(Scalar::Number(number.to_string()))
+            fn visit_i64<E>(self, _: i64) -> Result<Scalar, E> {
+                Ok(Scalar::Other)
             }
 
-            fn visit_f64<E>(self, number: f64) -> Result<Scalar, E> {
-                Ok(Scalar::Number(number.to_string()))
+            fn visit_f64<E>(self, _: f64) -> Result<Scalar, E> {
+                Ok(Scalar::Other)
             }
 
             fn visit_unit<E>(self) -> Result<Scalar, E> {

@@ -50,21 +50,22 @@ fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
         b"no" => return Said::Choice(Made::plain(Unlisted::Refused)),
         _ => return Said::Malformed,
     }
-    let (mut has_record, mut is_outdated) = (false, false);
+    let (mut has_record, mut has_silent_record, mut is_outdated) = (false, false, false);
     for value in input.jar.values(CONSENT.as_bytes()) {
         if value.len() > MAX_VALUE {
             return Said::Malformed;
         }
-        // Without a category it is none of the plugin's, and what the boxes beside it grant, the true one may refuse.
-        let Some(record) = text::json::<BTreeMap<String, Scalar>>(value).filter(|record| !record.is_empty()) else {
+        let Some(record) = text::json::<BTreeMap<String, Scalar>>(value) else {
             return Said::Malformed;
         };
         has_record = true;
+        let mut is_silent = true;
         let version = match record.get("ver") {
-            Some(Scalar::Word(version) | Scalar::Number(version)) => Some(version.as_bytes()),
+            Some(Scalar::Word(version)) => Some(version.clone()),
+            Some(Scalar::Number(version)) => Some(version.to_string()),
             _ => None,
         };
-        is_outdated |= input.is_outdated(version);
+        is_outdated |= input.is_outdated(version.as_deref().map(str::as_bytes));
         for (key, value) in &record {
             let is_granted = match value {
                 Scalar::Flag(is_granted) => Some(*is_granted),
@@ -74,10 +75,14 @@ fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
             if !answer(answers, unboxed(key.as_bytes()).unwrap_or(key.as_bytes()), is_granted) {
                 return Said::Malformed;
             }
+            is_silent &= is_granted.is_none();
         }
+        has_silent_record |= is_silent;
     }
     for (name, value) in input.jar.with_prefix(BOXES.as_bytes()) {
         let is_granted = match value {
+            // A record without a category was written where no box was shown: what a box has is its default.
+            b"yes" if has_silent_record => continue,
             b"yes" => Some(true),
             b"no" => Some(false),
             _ => None,
