@@ -7,9 +7,8 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-/// A flag, a word or a natural number. Anything else is read past and not kept, since a visitor can send any of it: a tree
-/// takes hundreds of bytes for one of theirs.
-#[derive(Debug)]
+/// A flag, a word or a natural number. Anything else is read past and not kept, since a visitor can send any of it, and a
+/// tree of values takes hundreds of bytes for an object of a few.
 pub(crate) enum Scalar {
     Flag(bool),
     Word(String),

@@ -10,7 +10,8 @@
 //!
 //! The boxes are written with their defaults when a page loads: only `viewed_cookie_policy` says that somebody decided.
 //! Its `no` is the button that rejects everything, which leaves the boxes as they were. The other cookie is base64 of
-//! JSON, booleans or their names, and `ver` the site's version of the consent. A box of either that is off, is off.
+//! JSON, booleans or their names, and `ver` the site's version of the consent. A box of either that is off, is off. A bar
+//! without boxes writes that record without a category: what is on beside it is a default, and nobody's answer.
 
 use std::collections::BTreeMap;
 
@@ -81,7 +82,6 @@ fn read(input: &Input<'_>, answers: &mut Answers<'_>) -> Said {
     }
     for (name, value) in input.jar.with_prefix(BOXES.as_bytes()) {
         let is_granted = match value {
-            // A record without a category was written where no box was shown: what a box has is its default.
             b"yes" if has_silent_record => continue,
             b"yes" => Some(true),
             b"no" => Some(false),
